@@ -1,0 +1,410 @@
+//! The config tree: every setting of a run, with its default.
+//!
+//! This is the single place where a key exists. Layering, validation, `--set`, `:set`, hot reload, the JSON
+//! schema and the reference in the README all follow from these structs. It knows nothing of Candle or the screen.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A whole run. Serialises to the same TOML that a user writes.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Seed of every random draw: initial weights, order of images, negatives, prior samples.
+    pub seed: u64,
+    pub data: Data,
+    pub encoder: Encoder,
+    pub critic: Critic,
+    pub objective: Objective,
+    pub optim: Optim,
+    pub probe: Probe,
+    pub metrics: Metrics,
+    pub checkpoint: Checkpoint,
+    pub run: Run,
+    /// Changes made at given steps: `[[schedule]]` entries, in order of `at`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub schedule: Vec<ScheduleEntry>,
+}
+
+/// Which images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Data {
+    /// `shapes` (built in), `cifar10`, `mnist` or `fashion-mnist`.
+    pub name: String,
+    /// Folder to look in; empty: the hub's cache, then a download.
+    pub dir: PathBuf,
+    /// Use only the first so many training images (0: all).
+    pub train_limit: usize,
+}
+impl Default for Data {
+    fn default() -> Self {
+        Self { name: "shapes".into(), dir: PathBuf::new(), train_limit: 0 }
+    }
+}
+
+/// The encoder E = f ∘ C.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Encoder {
+    /// `auto` takes the one that fits the images.
+    pub kind: EncoderChoice,
+    /// Channels of the first convolution; the paper's is 64. Later ones are multiples.
+    pub width: usize,
+    /// Units of the fully connected layer (paper: 1024).
+    pub fc: usize,
+    /// Dimension of the code Y (paper: 64).
+    pub code: usize,
+}
+impl Default for Encoder {
+    fn default() -> Self {
+        Self { kind: EncoderChoice::Auto, width: 32, fc: 512, code: 64 }
+    }
+}
+
+/// `auto`, or one of the encoders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EncoderChoice {
+    Auto,
+    /// 32×32 images; three 4×4 stride-2 convolutions (the paper's CIFAR-10 encoder).
+    Conv32,
+    /// 28×28 grey images; two 5×5 stride-2 convolutions.
+    Conv28,
+    /// 64×64 images; four 4×4 stride-2 convolutions.
+    Conv64,
+}
+
+/// What both kinds of critic share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Critic {
+    /// Units of the dot critic's embedding (paper: 2048).
+    pub units: usize,
+    /// Units of the concat critic's hidden layers (paper: 512).
+    pub hidden: usize,
+    /// `none`, or `layer`: a LayerNorm at the end of each side of the dot critic (as the official code has it;
+    /// it cannot be folded and costs accordingly).
+    pub norm: CriticNorm,
+}
+impl Default for Critic {
+    fn default() -> Self {
+        Self { units: 256, hidden: 512, norm: CriticNorm::None }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CriticNorm {
+    None,
+    Layer,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CriticKind {
+    /// Encode both sides, take the dot product.
+    Dot,
+    /// Concatenate, then an MLP (1×1 convolutions for the local term).
+    Concat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Trains its critic and the encoder.
+    Train,
+    /// Trains its critic on detached features; the encoder is left alone.
+    Monitor,
+    /// Computes nothing.
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnSwap {
+    /// Critics and their moments stay.
+    Keep,
+    /// The critics of the swapped term start anew.
+    ResetCritics,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnNonfinite {
+    /// Wait for the user (under `--batch`: stop).
+    Pause,
+    /// End the run with exit code 3.
+    Stop,
+    /// Back to the last checkpoint with half the learning rate; after three times, stop.
+    Rollback,
+}
+
+/// The objective −α·Î_global − β·Î_local + γ·prior.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Objective {
+    /// Estimator of both terms, by its name in the table of `estimators/`.
+    pub estimator: String,
+    /// Score clipping T ← c·tanh(T/c); 0: off.
+    pub clip: f64,
+    /// Put the positive among its own negatives too (to see the harm).
+    pub include_positives: bool,
+    pub on_swap: OnSwap,
+    /// What a non-finite objective or gradient does.
+    pub on_nonfinite: OnNonfinite,
+    pub global: Global,
+    pub local: Local,
+    pub prior: Prior,
+}
+impl Default for Objective {
+    fn default() -> Self {
+        Self {
+            estimator: "jsd".into(),
+            clip: 0.0,
+            include_positives: false,
+            on_swap: OnSwap::Keep,
+            on_nonfinite: OnNonfinite::Pause,
+            global: Global::default(),
+            local: Local::default(),
+            prior: Prior::default(),
+        }
+    }
+}
+
+/// Number of negatives per positive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Negatives {
+    /// So many, drawn anew at every step.
+    Count(usize),
+    /// `"all"`: the whole pool. `"auto"`: all where that is cheap, 1 for the local concat critic.
+    Named(NegativesNamed),
+}
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NegativesNamed {
+    All,
+    Auto,
+}
+
+/// A term's own score clipping, or the shared one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum TermClip {
+    Value(f64),
+    Named(Inherit),
+}
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Inherit {
+    Inherit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GlobalLayer {
+    /// The last convolution's map (the default).
+    Conv,
+    /// The fully connected layer.
+    Fc,
+}
+
+/// The global term: information between the code and the whole feature map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Global {
+    pub mode: Mode,
+    /// α.
+    pub weight: f64,
+    pub critic: CriticKind,
+    /// K from 1 to batch − 1, `"all"` or `"auto"`.
+    pub negatives: Negatives,
+    pub layer: GlobalLayer,
+    /// An estimator of its own, or `inherit`.
+    pub estimator: String,
+    /// A clip of its own, or `inherit`.
+    pub clip: TermClip,
+}
+impl Default for Global {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Off,
+            weight: 0.5,
+            critic: CriticKind::Concat,
+            negatives: Negatives::Named(NegativesNamed::Auto),
+            layer: GlobalLayer::Conv,
+            estimator: "inherit".into(),
+            clip: TermClip::Named(Inherit::Inherit),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Locations {
+    /// The same location of K other images, drawn per location.
+    Same,
+    /// One random location of each of K other images, shared by the image's locations.
+    One,
+    /// K locations of any other image: a contrastive score, not a bound.
+    Any,
+}
+
+/// The local term: information between the code and each location of an earlier feature map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Local {
+    pub mode: Mode,
+    /// β.
+    pub weight: f64,
+    pub critic: CriticKind,
+    /// K from 1 to the pool, `"all"` or `"auto"`.
+    pub negatives: Negatives,
+    pub locations: Locations,
+    /// An estimator of its own, or `inherit`.
+    pub estimator: String,
+    /// A clip of its own, or `inherit`.
+    pub clip: TermClip,
+}
+impl Default for Local {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Train,
+            weight: 1.0,
+            critic: CriticKind::Dot,
+            negatives: Negatives::Named(NegativesNamed::Auto),
+            locations: Locations::Same,
+            estimator: "inherit".into(),
+            clip: TermClip::Named(Inherit::Inherit),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PriorKind {
+    /// U[0,1] on σ(Y) (the paper's choice).
+    Uniform,
+    /// N(0, 1) on Y.
+    Gaussian,
+}
+
+/// The prior term: adversarial matching of the code's distribution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Prior {
+    pub mode: Mode,
+    /// γ.
+    pub weight: f64,
+    pub kind: PriorKind,
+}
+impl Default for Prior {
+    fn default() -> Self {
+        Self { mode: Mode::Train, weight: 0.1, kind: PriorKind::Uniform }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LrSchedule {
+    Constant,
+    /// Half a cosine from `lr` to 0 over the run's steps.
+    Cosine,
+}
+
+/// Adam (β 0.9, 0.999; ε 1e-8) and the length of the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Optim {
+    /// Base learning rate.
+    pub lr: f64,
+    /// Images per step.
+    pub batch: usize,
+    /// Length of the run; raise it to extend a finished run.
+    pub steps: u64,
+    /// Length in passes over the training images instead (0: `steps` counts).
+    pub epochs: u64,
+    pub lr_schedule: LrSchedule,
+    /// Steps of linear warm-up.
+    pub warmup: u64,
+    /// Largest norm of the encoder's and critics' gradient; 0: off.
+    pub clip_norm: f64,
+}
+impl Default for Optim {
+    fn default() -> Self {
+        Self { lr: 1e-3, batch: 64, steps: 3000, epochs: 0, lr_schedule: LrSchedule::Constant, warmup: 0, clip_norm: 0.0 }
+    }
+}
+
+/// The probe while training: how well a small supervised model reads the frozen features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Probe {
+    /// Steps between probes; 0: never.
+    pub every: u64,
+    /// Images the probe is fitted on.
+    pub train: usize,
+    /// Held-out images it is judged on.
+    pub test: usize,
+}
+impl Default for Probe {
+    fn default() -> Self {
+        Self { every: 200, train: 1000, test: 1024 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Steps between rows of `metrics.jsonl` and points on the charts.
+    pub every: u64,
+}
+impl Default for Metrics {
+    fn default() -> Self {
+        Self { every: 1 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Checkpoint {
+    /// Steps between checkpoints; 0: only at the end.
+    pub every: u64,
+    /// How many to keep.
+    pub keep: usize,
+}
+impl Default for Checkpoint {
+    fn default() -> Self {
+        Self { every: 1000, keep: 3 }
+    }
+}
+
+/// Where and on what it runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Run {
+    /// CPU threads; 0: one per physical core.
+    pub threads: usize,
+    /// `auto` or `cpu` (this build has no GPU support).
+    pub device: String,
+    /// Folder in which run directories are made.
+    pub dir: PathBuf,
+}
+impl Default for Run {
+    fn default() -> Self {
+        Self { threads: 0, device: "auto".into(), dir: "runs".into() }
+    }
+}
+
+/// One `[[schedule]]` entry: these keys change before step `at` is computed. The first step is 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleEntry {
+    pub at: u64,
+    /// Key → value; each key is one that can change live.
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub set: BTreeMap<String, toml::Value>,
+}

@@ -1,0 +1,1 @@
+//! Data sets as u8 stores, and batches of them.

@@ -1,0 +1,1 @@
+//! Probes: how well small supervised models read frozen features. No Candle in here.

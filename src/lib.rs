@@ -1,0 +1,11 @@
+//! dim-tui: a terminal workbench for Deep InfoMax. See ARCHITECTURE.md for who may know whom.
+
+pub mod batch;
+pub mod config;
+pub mod data;
+pub mod eval;
+pub mod model;
+pub mod nn;
+pub mod record;
+pub mod train;
+pub mod tui;

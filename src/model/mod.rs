@@ -1,0 +1,1 @@
+//! Encoder, critics and prior discriminator.

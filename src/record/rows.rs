@@ -1,0 +1,122 @@
+//! The rows a run writes and the screen shows: plain data, no Candle, no screen.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One value per term. Absent where the term is off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct PerTerm<T> {
+    pub global: Option<T>,
+    pub local: Option<T>,
+}
+
+/// Losses of one step as they enter the sum, before their weights: what is minimised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct TermLosses {
+    /// −objective of the global estimator.
+    pub global: Option<f64>,
+    /// −objective of the local estimator.
+    pub local: Option<f64>,
+    /// −E[ln D(E(x))], the encoder's side of prior matching.
+    pub prior: Option<f64>,
+    /// The discriminator's own loss.
+    pub discriminator: Option<f64>,
+}
+
+/// One row of `metrics.jsonl`: one recorded training step. Non-finite numbers are written as `null`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepRow {
+    pub step: u64,
+    /// Training time since step 1, pauses excluded.
+    pub seconds: f64,
+    pub examples_per_second: f64,
+    /// What the encoder minimises: −α·Î_global − β·Î_local + γ·prior over the terms in mode `train`.
+    pub loss: f64,
+    pub terms: TermLosses,
+    /// Estimates in nats on the training batch.
+    pub mi: PerTerm<f64>,
+    /// The largest value the estimate can reach (InfoNCE: ln(K+1)), where there is one.
+    pub ceiling: PerTerm<f64>,
+    /// Estimator in force.
+    pub estimator: PerTerm<String>,
+    /// Negatives per positive, resolved.
+    pub negatives: PerTerm<usize>,
+    /// Learning rate of this step after schedule and warm-up.
+    pub lr: f64,
+    /// Norm of the gradient of encoder and critics before clipping.
+    pub grad_norm: f64,
+}
+
+/// Probe accuracy per layer, in [0, 1].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct LinearAccuracy {
+    pub conv: f64,
+    pub fc: f64,
+    pub y: f64,
+}
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct KnnAccuracy {
+    pub y: f64,
+}
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Accuracy {
+    pub linear: LinearAccuracy,
+    pub knn: KnnAccuracy,
+}
+
+/// One row of `probes.jsonl`. `step` is the number of steps trained when the features were taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeRow {
+    pub step: u64,
+    pub accuracy: Accuracy,
+    /// Share of the most frequent class among the test images.
+    pub chance: f64,
+    /// Estimates in nats on held-out images, BatchNorm in evaluation mode.
+    pub mi_heldout: PerTerm<f64>,
+    /// Time spent on features and fit (a time field: not part of reproducibility).
+    pub seconds: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JournalKind {
+    Start,
+    Change,
+    Refused,
+    Checkpoint,
+    Pause,
+    Resume,
+    Nonfinite,
+    Resumed,
+    End,
+}
+
+/// One row of `journal.jsonl`. `step` is the step *before* which it took effect (changes), or the last step done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JournalRow {
+    pub step: u64,
+    /// Wall clock, RFC 3339 UTC.
+    pub time: String,
+    pub kind: JournalKind,
+    pub key: Option<String>,
+    pub from: Option<serde_json::Value>,
+    pub to: Option<serde_json::Value>,
+    /// key, file, command, set, schedule, policy.
+    pub source: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// `summary.json`, written at the end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    pub version: String,
+    pub steps: u64,
+    pub epochs: f64,
+    pub seconds: f64,
+    pub outcome: String,
+    pub last: Option<StepRow>,
+    pub probe: Option<ProbeRow>,
+    /// Free facts: data, encoder, device, threads.
+    pub facts: BTreeMap<String, String>,
+}

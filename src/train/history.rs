@@ -1,0 +1,303 @@
+//! Every recorded point of every curve, append-only, shared read-only with the screen.
+//!
+//! A curve keeps its points and a pyramid of minima and maxima over blocks of 16, 256, 4096, ... points, so that
+//! drawing a million points over 200 columns touches a few thousand numbers. The writer holds the lock only to push.
+
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{PoisonError, RwLock},
+};
+
+use crate::record::{ProbeRow, StepRow};
+
+/// The curves there are. Losses restart visually at a swap of estimator; see [`History::swaps`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Series {
+    Loss,
+    LossGlobal,
+    LossLocal,
+    LossPrior,
+    LossDiscriminator,
+    /// Training-batch estimate, nats.
+    MiGlobal,
+    MiLocal,
+    /// Held-out estimate, nats.
+    HeldoutGlobal,
+    HeldoutLocal,
+    CeilingGlobal,
+    CeilingLocal,
+    AccuracyConv,
+    AccuracyFc,
+    AccuracyY,
+    AccuracyKnn,
+    Chance,
+    GradNorm,
+    LearningRate,
+}
+
+/// A vertical mark: an accepted change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// The step before which it took effect.
+    pub step: u64,
+    /// e.g. "objective.estimator jsd → infonce".
+    pub text: String,
+    /// True if losses before and after cannot be compared (another estimator, weight, mode, ...).
+    pub breaks_loss: bool,
+}
+
+/// What one column of a chart shows: the extremes of the finite values in it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Column {
+    /// Step of the column's first and last point.
+    pub first: u64,
+    pub last: u64,
+    pub min: f64,
+    pub max: f64,
+    /// True if a point in the column was not finite.
+    pub gap: bool,
+}
+
+const FAN: usize = 16;
+
+#[derive(Debug, Default)]
+struct Curve {
+    steps: Vec<u64>,
+    values: Vec<f64>,
+    /// levels[k][i] = (min, max, any non-finite) over points i·16^(k+1) .. (i+1)·16^(k+1), whole blocks only.
+    levels: Vec<Vec<(f64, f64, bool)>>,
+}
+
+fn merge(a: (f64, f64, bool), b: (f64, f64, bool)) -> (f64, f64, bool) {
+    (a.0.min(b.0), a.1.max(b.1), a.2 || b.2)
+}
+
+const EMPTY: (f64, f64, bool) = (f64::INFINITY, f64::NEG_INFINITY, false);
+
+fn leaf(v: f64) -> (f64, f64, bool) {
+    if v.is_finite() { (v, v, false) } else { (EMPTY.0, EMPTY.1, true) }
+}
+
+impl Curve {
+    fn push(&mut self, step: u64, value: f64) {
+        self.steps.push(step);
+        self.values.push(value);
+        let (mut block, mut level) = (FAN, 0);
+        while self.values.len().is_multiple_of(block) {
+            let i = self.values.len() / block - 1;
+            let summary = if level == 0 {
+                self.values[i * FAN..].iter().fold(EMPTY, |a, &v| merge(a, leaf(v)))
+            } else {
+                self.levels[level - 1][i * FAN..].iter().fold(EMPTY, |a, &v| merge(a, v))
+            };
+            if self.levels.len() == level {
+                self.levels.push(Vec::new());
+            }
+            self.levels[level].push(summary);
+            block *= FAN;
+            level += 1;
+        }
+    }
+
+    /// Extremes over the points `range`, from the coarsest whole blocks.
+    fn extremes(&self, range: Range<usize>) -> (f64, f64, bool) {
+        let (mut i, mut out) = (range.start, EMPTY);
+        while i < range.end {
+            let (mut block, mut level, mut found) = (FAN, 0, None);
+            while i.is_multiple_of(block)
+                && i + block <= range.end
+                && level < self.levels.len()
+                && i / block < self.levels[level].len()
+            {
+                found = Some((level, block));
+                block *= FAN;
+                level += 1;
+            }
+            if let Some((level, block)) = found {
+                out = merge(out, self.levels[level][i / block]);
+                i += block;
+            } else {
+                out = merge(out, leaf(self.values[i]));
+                i += 1;
+            }
+        }
+        out
+    }
+
+    fn columns(&self, from: f64, to: f64, columns: usize) -> Vec<Column> {
+        let mut out = Vec::with_capacity(columns);
+        let width = (to - from) / columns.max(1) as f64;
+        let mut start = self.steps.partition_point(|&s| (s as f64) < from);
+        for c in 0..columns {
+            let right = if c + 1 == columns { to } else { from + width * (c + 1) as f64 };
+            let inside = |s: u64| if c + 1 == columns { s as f64 <= right } else { (s as f64) < right };
+            let end = start + self.steps[start..].partition_point(|&s| inside(s));
+            if end > start {
+                let (min, max, gap) = self.extremes(start..end);
+                out.push(Column { first: self.steps[start], last: self.steps[end - 1], min, max, gap });
+            }
+            start = end;
+        }
+        out
+    }
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    curves: BTreeMap<Series, Curve>,
+    marks: Vec<Mark>,
+}
+
+/// All curves of a run.
+#[derive(Debug, Default)]
+pub struct History {
+    inner: RwLock<Inner>,
+}
+
+impl History {
+    fn read<T>(&self, f: impl FnOnce(&Inner) -> T) -> T {
+        f(&self.inner.read().unwrap_or_else(PoisonError::into_inner))
+    }
+    fn write(&self, f: impl FnOnce(&mut Inner)) {
+        f(&mut self.inner.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Adds a point to one curve; steps must not decrease.
+    pub fn push(&self, series: Series, step: u64, value: f64) {
+        self.write(|h| h.curves.entry(series).or_default().push(step, value));
+    }
+
+    /// Adds the points of a training step.
+    pub fn push_step(&self, row: &StepRow) {
+        let points = [
+            (Series::Loss, Some(row.loss)),
+            (Series::LossGlobal, row.terms.global),
+            (Series::LossLocal, row.terms.local),
+            (Series::LossPrior, row.terms.prior),
+            (Series::LossDiscriminator, row.terms.discriminator),
+            (Series::MiGlobal, row.mi.global),
+            (Series::MiLocal, row.mi.local),
+            (Series::CeilingGlobal, row.ceiling.global),
+            (Series::CeilingLocal, row.ceiling.local),
+            (Series::GradNorm, Some(row.grad_norm)),
+            (Series::LearningRate, Some(row.lr)),
+        ];
+        self.write(|h| {
+            for (series, value) in points {
+                if let Some(v) = value {
+                    h.curves.entry(series).or_default().push(row.step, v);
+                }
+            }
+        });
+    }
+
+    /// Adds the points of a probe.
+    pub fn push_probe(&self, row: &ProbeRow) {
+        let a = &row.accuracy;
+        let points = [
+            (Series::AccuracyConv, Some(a.linear.conv)),
+            (Series::AccuracyFc, Some(a.linear.fc)),
+            (Series::AccuracyY, Some(a.linear.y)),
+            (Series::AccuracyKnn, Some(a.knn.y)),
+            (Series::Chance, Some(row.chance)),
+            (Series::HeldoutGlobal, row.mi_heldout.global),
+            (Series::HeldoutLocal, row.mi_heldout.local),
+        ];
+        self.write(|h| {
+            for (series, value) in points {
+                if let Some(v) = value {
+                    h.curves.entry(series).or_default().push(row.step, v);
+                }
+            }
+        });
+    }
+
+    pub fn mark(&self, mark: Mark) {
+        self.write(|h| h.marks.push(mark));
+    }
+
+    /// All marks, oldest first.
+    pub fn marks(&self) -> Vec<Mark> {
+        self.read(|h| h.marks.clone())
+    }
+
+    /// Steps at which a loss curve must be broken.
+    pub fn swaps(&self) -> Vec<u64> {
+        self.read(|h| h.marks.iter().filter(|m| m.breaks_loss).map(|m| m.step).collect())
+    }
+
+    /// The curve between steps `from` and `to` (both included) as at most `columns` columns, empty ones left out.
+    pub fn columns(&self, series: Series, from: f64, to: f64, columns: usize) -> Vec<Column> {
+        self.read(|h| h.curves.get(&series).map(|c| c.columns(from, to, columns)).unwrap_or_default())
+    }
+
+    /// The newest point of a curve.
+    pub fn last(&self, series: Series) -> Option<(u64, f64)> {
+        self.read(|h| h.curves.get(&series).and_then(|c| Some((*c.steps.last()?, *c.values.last()?))))
+    }
+
+    /// The point at or just before `step`.
+    pub fn at(&self, series: Series, step: u64) -> Option<(u64, f64)> {
+        self.read(|h| {
+            let c = h.curves.get(&series)?;
+            let i = c.steps.partition_point(|&s| s <= step).checked_sub(1)?;
+            Some((c.steps[i], c.values[i]))
+        })
+    }
+
+    /// First and last step over all curves.
+    pub fn span(&self) -> Option<(u64, u64)> {
+        self.read(|h| {
+            let first = h.curves.values().filter_map(|c| c.steps.first()).min()?;
+            let last = h.curves.values().filter_map(|c| c.steps.last()).max()?;
+            Some((*first, *last))
+        })
+    }
+
+    pub fn len(&self, series: Series) -> usize {
+        self.read(|h| h.curves.get(&series).map_or(0, |c| c.values.len()))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.span().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_the_extremes_of_a_plain_scan() {
+        let h = History::default();
+        let value = |i: u64| if i % 97 == 13 { f64::NAN } else { ((i * 7919) % 1009) as f64 };
+        for i in 1..=10_000u64 {
+            h.push(Series::Loss, i, value(i));
+        }
+        for (from, to, n) in [(1.0, 10_000.0, 80), (37.0, 9_001.0, 33), (500.0, 520.0, 200), (1.0, 10_000.0, 1)] {
+            let columns = h.columns(Series::Loss, from, to, n);
+            let mut covered = 0;
+            for c in &columns {
+                let plain: Vec<f64> = (c.first..=c.last).map(value).collect();
+                covered += plain.len();
+                let finite = plain.iter().copied().filter(|v| v.is_finite());
+                assert_eq!(c.min, finite.clone().fold(f64::INFINITY, f64::min));
+                assert_eq!(c.max, finite.fold(f64::NEG_INFINITY, f64::max));
+                assert_eq!(c.gap, plain.iter().any(|v| !v.is_finite()));
+            }
+            assert_eq!(covered as f64, to - from + 1.0, "every point is in exactly one column");
+        }
+    }
+
+    #[test]
+    fn at_takes_the_point_before() {
+        let h = History::default();
+        for s in [10, 20, 30] {
+            h.push(Series::AccuracyY, s, s as f64);
+        }
+        assert_eq!(h.at(Series::AccuracyY, 9), None);
+        assert_eq!(h.at(Series::AccuracyY, 29), Some((20, 20.0)));
+        assert_eq!(h.last(Series::AccuracyY), Some((30, 30.0)));
+    }
+}

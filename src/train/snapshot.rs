@@ -1,0 +1,88 @@
+//! The trainer's state as a front end may see it: latest wins, published between steps, plain data only.
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{
+    config::Config,
+    record::{ProbeRow, StepRow},
+};
+
+/// What the trainer is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// Before the first step, with what is being done ("reading CIFAR-10 from …").
+    Starting(String),
+    Training,
+    /// Paused by the user, or by a policy with its reason.
+    Paused(Option<String>),
+    /// Training waits for the previous probe to finish fitting.
+    WaitingForProbe,
+    /// All steps are done; more can be asked for by raising `optim.steps`.
+    Finished,
+    /// Writing the last checkpoint and records.
+    Stopping,
+    /// The thread has ended.
+    Ended,
+    /// The thread has failed, with the reason.
+    Failed(String),
+}
+
+/// Facts that do not change during a run, for the header.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// e.g. "shapes: 8192 train, 2048 test, 32×32×3, 10 classes".
+    pub data: String,
+    /// e.g. "conv32 ×32 → 64".
+    pub encoder: String,
+    /// e.g. "cpu".
+    pub device: String,
+    /// Why this device.
+    pub device_reason: String,
+    pub threads: usize,
+    pub train_images: usize,
+    pub classes: Vec<String>,
+    /// Trainable parameters of encoder, critics and discriminator.
+    pub parameters: usize,
+    pub run_dir: PathBuf,
+}
+
+/// One published state.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub phase: Phase,
+    pub facts: Arc<Facts>,
+    /// The configuration in force.
+    pub config: Arc<Config>,
+    /// Steps done.
+    pub step: u64,
+    /// Steps this run has in all.
+    pub steps: u64,
+    /// Passes over the training images done.
+    pub epoch: f64,
+    /// Training time, pauses excluded, seconds.
+    pub seconds: f64,
+    pub steps_per_second: f64,
+    pub last: Option<Arc<StepRow>>,
+    pub probe: Option<Arc<ProbeRow>>,
+    /// The step whose probe is being fitted now.
+    pub probing: Option<u64>,
+}
+
+impl Snapshot {
+    /// The state before the thread has done anything.
+    pub fn starting(config: Arc<Config>) -> Self {
+        Self {
+            phase: Phase::Starting("starting".into()),
+            facts: Arc::default(),
+            steps: config.optim.steps,
+            config,
+            step: 0,
+            epoch: 0.0,
+            seconds: 0.0,
+            steps_per_second: 0.0,
+            last: None,
+            probe: None,
+            probing: None,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The workbench: a terminal front end. State, update and view apart.
