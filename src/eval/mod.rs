@@ -1,1 +1,94 @@
-//! Probes: how well small supervised models read frozen features. No Candle in here.
+//! Probes: how well small supervised models read frozen features.
+//!
+//! Plain arrays in, one [`ProbeRow`] out. Nothing here knows Candle, the screen or a file; everything runs on the one
+//! thread that calls it and gives the same bits for the same input on the same CPU.
+
+mod features;
+mod knn;
+mod lbfgs;
+mod logistic;
+mod matmul;
+mod thread;
+
+pub use features::{Features, Split, Standardiser};
+pub use knn::{knn_accuracy, neighbours};
+pub use logistic::{Fit, LogisticRegression, Options};
+pub use thread::{ProbeError, ProbeThread};
+
+use std::time::Instant;
+
+use crate::record::{Accuracy, KnnAccuracy, LinearAccuracy, PerTerm, ProbeRow};
+
+/// What one probe needs, taken by the trainer with BatchNorm in evaluation mode.
+#[derive(Debug, Clone)]
+pub struct ProbeInput {
+    /// Steps trained when the features were taken.
+    pub step: u64,
+    /// The images that the probes are fitted on.
+    pub train: Split,
+    /// Held-out images, used for nothing but the accuracy.
+    pub test: Split,
+    /// Number of classes; every label is below it.
+    pub classes: usize,
+    /// Estimates on held-out images in nats, passed through to the row.
+    pub mi_heldout: PerTerm<f64>,
+    /// Time spent on the features so far.
+    pub seconds: f64,
+}
+
+/// Fits a linear probe on each layer and a kNN vote on the code, and judges them on the held-out images.
+///
+/// Accuracies are NaN (written as `null`) where a layer's features are not all finite or a split is empty.
+///
+/// # Panics
+/// If an array's length is not `n · dim`, the layers of a split differ in `n`, train and test differ in `dim`, or a
+/// label is not below `classes`: faults of the caller.
+pub fn probe(input: &ProbeInput) -> ProbeRow {
+    let start = Instant::now();
+    let (train, test) = (&input.train, &input.test);
+    train.check(input.classes);
+    test.check(input.classes);
+    let linear = |layer: fn(&Split) -> &Features| {
+        linear_accuracy(layer(train), &train.labels, layer(test), &test.labels, input.classes)
+    };
+    let accuracy = Accuracy {
+        linear: LinearAccuracy { conv: linear(|s| &s.conv), fc: linear(|s| &s.fc), y: linear(|s| &s.y) },
+        knn: KnnAccuracy { y: knn_accuracy(&train.y, &train.labels, &test.y, &test.labels, input.classes) },
+    };
+    ProbeRow {
+        step: input.step,
+        accuracy,
+        chance: chance(&test.labels, input.classes),
+        mi_heldout: input.mi_heldout,
+        seconds: input.seconds + start.elapsed().as_secs_f64(),
+    }
+}
+
+/// Accuracy in [0, 1] on `test` of a multinomial logistic regression fitted on `train`, both scaled by the training
+/// split's mean and deviation. NaN if a split is empty or a feature is not finite.
+pub fn linear_accuracy(train: &Features, labels: &[u8], test: &Features, test_labels: &[u8], classes: usize) -> f64 {
+    if train.n == 0 || test.n == 0 || !train.finite() || !test.finite() {
+        return f64::NAN;
+    }
+    let scale = Standardiser::fit(train);
+    let model = LogisticRegression::fit(&scale.apply(train), labels, classes, &Options::default()).model;
+    share_right(&model.predict(&scale.apply(test)), test_labels)
+}
+
+/// Share of the most frequent class: what a constant answer reaches. 0 without labels.
+pub fn chance(labels: &[u8], classes: usize) -> f64 {
+    let mut counts = vec![0usize; classes];
+    for &label in labels {
+        counts[usize::from(label)] += 1;
+    }
+    counts.into_iter().max().unwrap_or(0) as f64 / labels.len().max(1) as f64
+}
+
+/// Share of equal entries.
+fn share_right(predicted: &[u8], labels: &[u8]) -> f64 {
+    assert_eq!(predicted.len(), labels.len(), "one prediction per label");
+    predicted.iter().zip(labels).filter(|(p, l)| p == l).count() as f64 / labels.len() as f64
+}
+
+#[cfg(test)]
+mod tests;
