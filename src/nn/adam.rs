@@ -7,11 +7,11 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use candle_core::{CpuStorage, DType, Device, InplaceOpN, Layout, Result, Shape, Tensor, Var, backprop::GradStore, bail};
+use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Result, Shape, Tensor, Var, backprop::GradStore, bail};
 use rayon::prelude::*;
 
 use super::{
-    host::{Held, Real, on_host, slice_of},
+    host::{Held, Real, on_host},
     params::is_under,
 };
 
@@ -100,8 +100,8 @@ impl Adam {
             slot.steps += 1;
             let update = Update::new(slot.steps, lr, scale);
             match &mut slot.moments {
-                Moments::F32(m, v) => param.inplace_op2(&grad.contiguous()?, &HostStep { update, m: RefCell::new(m), v: RefCell::new(v) })?,
-                Moments::F64(m, v) => param.inplace_op2(&grad.contiguous()?, &HostStep { update, m: RefCell::new(m), v: RefCell::new(v) })?,
+                Moments::F32(m, v) => update.on_host(param, grad, m, v)?,
+                Moments::F64(m, v) => update.on_host(param, grad, m, v)?,
                 Moments::Device(m, v) => update.composed(param, grad, m, v)?,
             }
         }
@@ -182,18 +182,24 @@ impl Update {
         Self { scale, rate: lr / (1.0 - BETA1.powf(t)), root: 1.0 / (1.0 - BETA2.powf(t)).sqrt() }
     }
 
-    fn run<T: Real + num_traits::Float>(self, p: &mut [T], g: &[T], m: &mut [T], v: &mut [T]) {
-        let [scale, rate, root] = [self.scale, self.rate, self.root].map(<T as candle_core::WithDType>::from_f64);
-        let [rest1, beta2, rest2, eps] = [1.0 - BETA1, BETA2, 1.0 - BETA2, EPS].map(<T as candle_core::WithDType>::from_f64);
+    fn run<T: Real>(self, p: &mut [T], g: &[T], m: &mut [T], v: &mut [T]) {
+        let [scale, rate, root] = [self.scale, self.rate, self.root].map(T::from_f64);
+        let [rest1, beta2, rest2, eps] = [1.0 - BETA1, BETA2, 1.0 - BETA2, EPS].map(T::from_f64);
         let parts = p.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(m.par_chunks_mut(CHUNK)).zip(v.par_chunks_mut(CHUNK));
         parts.for_each(|(((p, g), m), v)| {
             for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
                 let g = g * scale;
                 *m += rest1 * (g - *m);
                 *v = beta2 * *v + rest2 * g * g;
-                *p -= rate * *m / (v.sqrt() * root + eps);
+                *p -= rate * *m / (v.root() * root + eps);
             }
         });
+    }
+
+    fn on_host<T: Real>(self, param: &Var, grad: &Tensor, m: &mut Vec<T>, v: &mut Vec<T>) -> Result<()> {
+        let grad = grad.contiguous()?;
+        let held = Held::new(&grad)?;
+        param.inplace_op1(&HostStep { update: self, grad: held.slice()?, m: RefCell::new(m), v: RefCell::new(v) })
     }
 
     /// The same from Candle's ordinary operations, for devices without a kernel of ours.
@@ -211,18 +217,19 @@ impl Update {
 /// Candle lets an in-place operation change one tensor only, hence the moments as borrowed host buffers.
 struct HostStep<'a, T> {
     update: Update,
+    grad: &'a [T],
     m: RefCell<&'a mut Vec<T>>,
     v: RefCell<&'a mut Vec<T>>,
 }
 
-impl<T: Real + num_traits::Float + Target> InplaceOpN<1> for HostStep<'_, T> {
+impl<T: Real> InplaceOp1 for HostStep<'_, T> {
     fn name(&self) -> &'static str {
         "adam"
     }
 
-    fn cpu_fwd(&self, dst: &mut CpuStorage, dst_l: &Layout, [(grad, grad_l)]: [(&CpuStorage, &Layout); 1]) -> Result<()> {
-        let grad = slice_of::<T>(grad, grad_l)?;
-        let (Some((from, to)), Some(values)) = (dst_l.contiguous_offsets(), T::values_mut(dst)) else {
+    fn cpu_fwd(&self, dst: &mut CpuStorage, dst_l: &Layout) -> Result<()> {
+        let grad = self.grad;
+        let (Some((from, to)), Some(values)) = (dst_l.contiguous_offsets(), T::storage_mut(dst)) else {
             bail!("Adam's kernel was handed a strided parameter or one of another type");
         };
         if grad.len() != to - from {
@@ -230,21 +237,6 @@ impl<T: Real + num_traits::Float + Target> InplaceOpN<1> for HostStep<'_, T> {
         }
         self.update.run(&mut values[from..to], grad, &mut self.m.borrow_mut(), &mut self.v.borrow_mut());
         Ok(())
-    }
-}
-
-/// Number types whose storage can be written in place.
-trait Target: Sized {
-    fn values_mut(storage: &mut CpuStorage) -> Option<&mut Vec<Self>>;
-}
-impl Target for f32 {
-    fn values_mut(storage: &mut CpuStorage) -> Option<&mut Vec<Self>> {
-        if let CpuStorage::F32(values) = storage { Some(values) } else { None }
-    }
-}
-impl Target for f64 {
-    fn values_mut(storage: &mut CpuStorage) -> Option<&mut Vec<Self>> {
-        if let CpuStorage::F64(values) = storage { Some(values) } else { None }
     }
 }
 

@@ -171,11 +171,8 @@ impl BatchOp {
         let sums = self.sums(values, y, g);
         let by_bias = sums.iter().map(|s| T::from_f64(s[0])).collect();
         let by_weight = sums.iter().zip(&self.inverse_std).map(|(s, inverse)| T::from_f64(s[1] * inverse)).collect();
-        let by_x = if x.track_op() {
-            Some(tensor(self.by_input(values, y, g, held_w.slice()?, &sums), x.shape())?)
-        } else {
-            None
-        };
+        let by_x =
+            if x.track_op() { Some(tensor(self.by_input(values, y, g, held_w.slice()?, &sums), x.shape())?) } else { None };
         Ok([by_x, Some(tensor(by_weight, w.shape())?), Some(tensor::<T>(by_bias, w.shape())?)])
     }
 }

@@ -16,11 +16,7 @@ use super::{
 /// If shapes, types or devices do not fit each other, or the kernel exceeds the padded image.
 pub fn conv2d(x: &Tensor, w: &Tensor, stride: usize, pad: usize) -> Result<Tensor> {
     let geometry = geometry(x, w, stride, pad)?;
-    if on_host(&[x, w]) {
-        x.contiguous()?.apply_op2(&w.contiguous()?, ConvOp(geometry))
-    } else {
-        x.conv2d(w, pad, stride, 1, 1)
-    }
+    if on_host(&[x, w]) { x.contiguous()?.apply_op2(&w.contiguous()?, ConvOp(geometry)) } else { x.conv2d(w, pad, stride, 1, 1) }
 }
 
 fn geometry(x: &Tensor, w: &Tensor, stride: usize, pad: usize) -> Result<Geometry> {

@@ -10,13 +10,17 @@ pub(super) trait Real: WithDType + Default {
     fn spare(len: usize) -> Vec<Self>;
     /// Gives a buffer back to the calling thread's pool.
     fn give_back(buffer: Vec<Self>);
+    /// The numbers of a storage of this type, to write.
+    fn storage_mut(storage: &mut CpuStorage) -> Option<&mut Vec<Self>>;
+    /// Square root.
+    fn root(self) -> Self;
 }
 
 /// Spare buffers kept per thread and type. The layers of a step follow each other on one thread, so a handful serves all.
 const SPARES: usize = 6;
 
 macro_rules! real {
-    ($type:ty, $pool:ident) => {
+    ($type:ty, $variant:ident, $pool:ident) => {
         thread_local! {
             static $pool: RefCell<Vec<Vec<$type>>> = const { RefCell::new(Vec::new()) };
         }
@@ -35,11 +39,17 @@ macro_rules! real {
                     }
                 });
             }
+            fn storage_mut(storage: &mut CpuStorage) -> Option<&mut Vec<Self>> {
+                if let CpuStorage::$variant(values) = storage { Some(values) } else { None }
+            }
+            fn root(self) -> Self {
+                self.sqrt()
+            }
         }
     };
 }
-real!(f32, POOL_F32);
-real!(f64, POOL_F64);
+real!(f32, F32, POOL_F32);
+real!(f64, F64, POOL_F64);
 
 /// Runs `work` on a scratch buffer of `len` numbers whose contents are whatever was left there.
 ///
