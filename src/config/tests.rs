@@ -108,7 +108,9 @@ fn presets_have_the_weights_of_the_paper_and_switch_terms() {
 
 #[test]
 fn assignments_are_toml_or_bare_text() {
-    let got = parse_assignments(r#"optim.lr=3e-4 objective.estimator=infonce  run.dir = "my runs" data.dir=2024 a={b=1, c="x }"}"#).unwrap();
+    let got =
+        parse_assignments(r#"optim.lr=3e-4 objective.estimator=infonce  run.dir = "my runs" data.dir=2024 a={b=1, c="x }"}"#)
+            .unwrap();
     let inner: toml::Table = "b = 1\nc = 'x }'".parse().unwrap();
     let expected = vec![
         edit("optim.lr", 3e-4),
@@ -186,7 +188,8 @@ fn schema_marks_every_key() {
 fn write_back_keeps_comments_layout_and_the_users_way_of_writing() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("my.toml");
-    let text = "# mine\nseed = 3 # lucky\n\n[optim] # how\nlr   = 1e-4   # slow\nbatch = 32\n\n[objective]\nlocal = { weight = 1 }\n";
+    let text =
+        "# mine\nseed = 3 # lucky\n\n[optim] # how\nlr   = 1e-4   # slow\nbatch = 32\n\n[objective]\nlocal = { weight = 1 }\n";
     fs::write(&file, text).unwrap();
     let edits = [
         edit("optim.lr", 0.5),
@@ -197,7 +200,13 @@ fn write_back_keeps_comments_layout_and_the_users_way_of_writing() {
     ];
     let written = write_back(&file, &Config::default(), &edits).unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), written);
-    for kept in ["# mine\nseed = 3 # lucky\n", "[optim] # how\n", "lr   = 0.5   # slow\n", "batch = 32\nwarmup = 7\n", "local = { weight = 2.0 }"] {
+    for kept in [
+        "# mine\nseed = 3 # lucky\n",
+        "[optim] # how\n",
+        "lr   = 0.5   # slow\n",
+        "batch = 32\nwarmup = 7\n",
+        "local = { weight = 2.0 }",
+    ] {
         assert!(written.contains(kept), "{kept:?} in\n{written}");
     }
     let c = parse_text(&written, &file).unwrap();
