@@ -37,9 +37,8 @@ pub enum FileEvent {
 pub struct Watch {
     path: PathBuf,
     last_valid: Config,
-    /// The text last judged, and the one we wrote ourselves. Texts are small, so they are compared whole.
+    /// The text last judged. Texts are small, so they are compared whole instead of by a hash.
     seen: Option<String>,
-    own: Option<String>,
     broken: Option<ConfigError>,
     /// When the newest event came that has not been looked at yet, and the oldest such.
     pending: Option<(Instant, Instant)>,
@@ -60,7 +59,7 @@ impl Watch {
         let watcher = path.parent().and_then(|folder| watch_folder(folder, name, sender));
         let now = Instant::now();
         let pending = Some((now, now));
-        Ok(Self { path, last_valid, seen: None, own: None, broken: None, pending, compared: now, events, _watcher: watcher })
+        Ok(Self { path, last_valid, seen: None, broken: None, pending, compared: now, events, _watcher: watcher })
     }
 
     /// The path being watched.
@@ -104,9 +103,8 @@ impl Watch {
         }
     }
 
-    /// Tells that this text is now in the file by our own hand: it is no event.
+    /// Tells that this text is now in the file by our own hand: it is no event, and what the next save is compared with.
     pub fn own_write(&mut self, text: &str) {
-        self.own = Some(text.to_owned());
         if let Ok(content) = parse_text(text, &self.path) {
             self.last_valid = content;
         }
@@ -134,14 +132,13 @@ impl Watch {
             return None;
         }
         let parsed = parse_text(&text, &self.path);
-        let own = self.own.as_ref() == Some(&text);
         self.seen = Some(text);
         let content = match parsed {
             Ok(content) => content,
             Err(error) => return self.broke(error),
         };
         let mended = self.broken.take().is_some();
-        let changes = if own { Vec::new() } else { diff(&self.last_valid, &content, Source::File) };
+        let changes = diff(&self.last_valid, &content, Source::File);
         self.last_valid = content.clone();
         match changes.is_empty() {
             false => Some(FileEvent::Changed { changes, content }),
