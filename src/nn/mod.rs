@@ -22,5 +22,5 @@ pub use conv::{Conv, conv2d};
 pub use linear::Linear;
 pub use norm::{BatchNorm, LayerNorm, Stats};
 pub use params::{Init, Store};
-pub use rng::Draws;
+pub use rng::{Draws, below, distinct, normal, permutation, uniform};
 pub use schedule::learning_rate;

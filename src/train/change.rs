@@ -34,6 +34,9 @@ impl Worker<'_> {
                 });
             }
         }
+        if outcome.is_ok() {
+            self.recorder.change(step, changes);
+        }
         outcome
     }
 

@@ -51,8 +51,7 @@ impl Networks {
             fresh.push(LOCAL);
         }
         if o.prior.mode != Mode::Off && self.discriminator.is_none() {
-            let init = self.store.root();
-            self.discriminator = Some(Discriminator::new(init.into_sub(PRIOR), config.encoder.code, Discriminator::HIDDEN)?);
+            self.discriminator = Some(Discriminator::new(self.store.root().sub(PRIOR), config.encoder.code, Discriminator::HIDDEN)?);
             fresh.push(PRIOR);
         }
         Ok(fresh)
@@ -69,7 +68,7 @@ impl Networks {
 
     fn build(&mut self, group: &str, kind: CriticKind, shape: CriticShape, side: &str) -> Result<Critic> {
         self.store.remove(group);
-        Critic::new(self.store.root().into_sub(group), kind, shape, side)
+        Critic::new(self.store.root().sub(group), kind, shape, side)
     }
 
     fn critic_shape(&self, config: &Config, feature: usize) -> CriticShape {

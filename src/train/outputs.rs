@@ -34,16 +34,16 @@ impl Worker<'_> {
 
     /// Takes a finished probe, if there is one.
     pub(super) fn collect_probe(&mut self) -> Result<(), Halt> {
-        match self.probes.try_recv() {
+        match self.probes.try_recv()? {
             None => Ok(()),
-            Some(result) => self.take_probe(result.map_err(Halt::Failed)?),
+            Some(row) => self.take_probe(row),
         }
     }
 
     pub(super) fn wait_probe(&mut self) -> Result<(), Halt> {
-        match self.probes.wait() {
+        match self.probes.wait()? {
             None => Ok(()),
-            Some(result) => self.take_probe(result.map_err(Halt::Failed)?),
+            Some(row) => self.take_probe(row),
         }
     }
 

@@ -31,7 +31,7 @@ fn entry(code: usize, row: usize, rows: usize) -> u32 {
 }
 
 /// K distinct images other than `i`, in random order; all of them, in order, if K is the whole pool.
-fn others(rng: &mut ChaCha8Rng, i: usize, batch: usize, k: usize) -> impl Iterator<Item = usize> {
+fn others(rng: &mut ChaCha8Rng, i: usize, batch: usize, k: usize) -> impl Iterator<Item = usize> + use<> {
     draw(rng, k, batch - 1).into_iter().map(move |j| if (j as usize) < i { j as usize } else { j as usize + 1 })
 }
 

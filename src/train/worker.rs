@@ -142,7 +142,7 @@ impl<'a> Worker<'a> {
         }
         let in_force = trainer.config.clone();
         let recorder = match resumed {
-            true => Recorder::resume(dir, &in_force, trainer.step).map_err(refused)?,
+            true => Recorder::resume(dir, trainer.step).map_err(refused)?,
             false => Recorder::create(dir, &in_force).map_err(refused)?,
         };
         let facts: Facts = describe::facts(&trainer, recorder.path());
@@ -162,7 +162,7 @@ impl<'a> Worker<'a> {
             nonfinite_end: None,
             trainer,
             recorder,
-            probes: ProbeThread::spawn(),
+            probes: ProbeThread::spawn()?,
             publisher,
             checkpoints,
         };
