@@ -1,0 +1,3 @@
+//! Drawing: free functions and widgets that only read.
+
+pub mod chart;
