@@ -69,7 +69,13 @@ impl Progress {
             }
             None if self.told.is_none_or(|t| t.elapsed() >= PACE) => {
                 self.told = Some(Instant::now());
-                self.line(&format!("step {}/{}  {}  {:.1} steps/s", last.step, snapshot.steps, describe(last), snapshot.steps_per_second));
+                self.line(&format!(
+                    "step {}/{}  {}  {:.1} steps/s",
+                    last.step,
+                    snapshot.steps,
+                    describe(last),
+                    snapshot.steps_per_second
+                ));
             }
             None => {}
         }

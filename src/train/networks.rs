@@ -51,7 +51,8 @@ impl Networks {
             fresh.push(LOCAL);
         }
         if o.prior.mode != Mode::Off && self.discriminator.is_none() {
-            self.discriminator = Some(Discriminator::new(self.store.root().sub(PRIOR), config.encoder.code, Discriminator::HIDDEN)?);
+            self.discriminator =
+                Some(Discriminator::new(self.store.root().sub(PRIOR), config.encoder.code, Discriminator::HIDDEN)?);
             fresh.push(PRIOR);
         }
         Ok(fresh)

@@ -192,7 +192,10 @@ mod tests {
             assert!(store.params().values().all(|p| encoder.get(p).is_none()), "the encoder's pass leaves D alone");
             let before = logits(&term, &seen);
             let moved = (y.as_tensor() - (encoder.get(&y).unwrap() * 10.0).unwrap()).unwrap();
-            assert!(logits(&term, &term.seen(&moved).unwrap()) > before, "the encoder's step makes codes look more like the prior");
+            assert!(
+                logits(&term, &term.seen(&moved).unwrap()) > before,
+                "the encoder's step makes codes look more like the prior"
+            );
 
             let (real, fake) = (logits(&term, &samples), before);
             let step = term.discriminator_loss(&samples, &y).unwrap().backward().unwrap();

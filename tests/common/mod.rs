@@ -80,7 +80,7 @@ impl Screen {
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
-        let parser = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let parser = Arc::new(Mutex::new(vt100::Parser::new(size(rows), size(columns), 0)));
         let shared = parser.clone();
         thread::spawn(move || {
             let mut bytes = [0; 8192];
@@ -115,7 +115,7 @@ impl Screen {
     }
 
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.parser.lock().unwrap().screen_mut().set_size(rows, columns);
+        self.parser.lock().unwrap().screen_mut().set_size(size(rows), size(columns));
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
     }
 
@@ -156,6 +156,10 @@ impl Drop for Screen {
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
+}
+
+fn size(n: u16) -> std::num::NonZero<u16> {
+    std::num::NonZero::new(n).expect("a terminal has rows and columns")
 }
 
 /// Waits until `journal.jsonl` under `run` has a row that satisfies `found`, and returns it.
