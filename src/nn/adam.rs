@@ -266,3 +266,126 @@ fn square_sum<T: Real>(values: &[T]) -> f64 {
     let parts: Vec<f64> = values.par_chunks(CHUNK).map(|part| part.iter().map(|v| v.to_f64() * v.to_f64()).sum()).collect();
     parts.iter().sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::testing::numbers;
+
+    fn var(values: &[f64], dtype: DType) -> Var {
+        Var::from_tensor(&Tensor::new(values, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()).unwrap()
+    }
+
+    /// Gradients of Σ c·p over the pairs given.
+    fn grads(pairs: &[(&Var, &[f64])]) -> GradStore {
+        let terms = pairs.iter().map(|(p, c)| {
+            let c = Tensor::new(*c, &Device::Cpu).unwrap().to_dtype(p.dtype()).unwrap();
+            (p.as_tensor() * c).unwrap().sum_all().unwrap()
+        });
+        terms.reduce(|a, b| (a + b).unwrap()).unwrap().backward().unwrap()
+    }
+
+    /// PyTorch's `_single_tensor_adam`, line by line, for one number.
+    #[derive(Default, Clone, Copy)]
+    struct Scalar {
+        p: f64,
+        m: f64,
+        v: f64,
+        t: i32,
+    }
+    impl Scalar {
+        fn step(&mut self, g: f64, lr: f64) {
+            self.t += 1;
+            self.m = 0.9 * self.m + 0.1 * g;
+            self.v = 0.999 * self.v + 0.001 * g * g;
+            let correction1 = 1.0 - 0.9f64.powi(self.t);
+            let correction2 = 1.0 - 0.999f64.powi(self.t);
+            self.p -= lr / correction1 * self.m / (self.v.sqrt() / correction2.sqrt() + 1e-8);
+        }
+    }
+
+    #[test]
+    fn several_steps_with_a_skipped_gradient_follow_the_formula() {
+        for (dtype, tolerance) in [(DType::F64, 1e-13), (DType::F32, 1e-6)] {
+            let (a, b) = (var(&[1.0, -2.0], dtype), var(&[0.5], dtype));
+            let params = [("a".to_owned(), a.clone()), ("b".to_owned(), b.clone())];
+            let mut want = [1.0, -2.0, 0.5].map(|p| Scalar { p, ..Scalar::default() });
+            let mut adam = Adam::new();
+            for step in 0..6 {
+                let ga = [0.3 - 0.1 * f64::from(step), 1e-3];
+                let gb = [2.0];
+                let (lr, scale) = (0.01 * f64::from(step + 1), 0.5);
+                want[0].step(ga[0] * scale, lr);
+                want[1].step(ga[1] * scale, lr);
+                // b has no gradient in steps 2 and 3: neither its moments nor its count move.
+                let with_b = !(2..4).contains(&step);
+                let store = if with_b { grads(&[(&a, &ga), (&b, &gb)]) } else { grads(&[(&a, &ga)]) };
+                if with_b {
+                    want[2].step(gb[0] * scale, lr);
+                }
+                adam.step(&params, &store, lr, scale).unwrap();
+                let have = [numbers(&a), numbers(&b)].concat();
+                for (have, want) in have.iter().zip(&want) {
+                    assert!((have - want.p).abs() < tolerance, "step {step}: {have} {}", want.p);
+                }
+            }
+            let state: HashMap<_, _> = adam.state().into_iter().collect();
+            assert_eq!(numbers(&state["a.t"]), [6.0]);
+            assert_eq!(numbers(&state["b.t"]), [4.0]);
+            assert!((numbers(&state["b.m"])[0] - want[2].m).abs() < tolerance);
+            assert!((numbers(&state["a.v"])[1] - want[1].v).abs() < tolerance);
+        }
+    }
+
+    #[test]
+    fn the_composed_update_is_the_kernels() {
+        let (one, two) = (var(&[1.0, -2.0, 3.0], DType::F64), var(&[1.0, -2.0, 3.0], DType::F64));
+        let (mut m, mut v) = (one.zeros_like().unwrap(), one.zeros_like().unwrap());
+        let mut adam = Adam::new();
+        for t in 1..5 {
+            let g = [0.1, -0.2, 0.3 * t as f64];
+            Update::new(t, 0.1, 0.7).composed(&one, &Tensor::new(&g, &Device::Cpu).unwrap(), &mut m, &mut v).unwrap();
+            adam.step(&[("p".into(), two.clone())], &grads(&[(&two, &g)]), 0.1, 0.7).unwrap();
+        }
+        assert!(crate::nn::testing::distance(&one, &two) < 1e-14);
+    }
+
+    #[test]
+    fn a_loaded_state_goes_on_to_the_bit() {
+        // More numbers than one thread's chunk.
+        let n = CHUNK + 5;
+        let start: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+        let g: Vec<f64> = (0..n).map(|i| (i as f64).cos()).collect();
+        let (straight, resumed) = (var(&start, DType::F32), var(&start, DType::F32));
+        let (mut first, mut before) = (Adam::new(), Adam::new());
+        let step = |adam: &mut Adam, p: &Var| adam.step(&[("net.p".into(), p.clone())], &grads(&[(p, &g)]), 0.01, 1.0).unwrap();
+        for _ in 0..3 {
+            step(&mut first, &straight);
+            step(&mut before, &resumed);
+        }
+        let mut after = Adam::new();
+        after.load(&before.state().into_iter().collect()).unwrap();
+        step(&mut first, &straight);
+        step(&mut after, &resumed);
+        assert_eq!(numbers(&straight), numbers(&resumed));
+        assert_ne!(numbers(&straight)[CHUNK + 4], start[CHUNK + 4]);
+        after.forget("net");
+        assert!(after.state().is_empty());
+        // A moment without its companions is refused, and a shape that does not fit the parameter too.
+        assert!(after.load(&HashMap::from([("p.t".to_owned(), Tensor::new(1i64, &Device::Cpu).unwrap())])).is_err());
+        after.load(&before.state().into_iter().collect()).unwrap();
+        let other = var(&[1.0], DType::F32);
+        assert!(after.step(&[("net.p".into(), other.clone())], &grads(&[(&other, &[1.0])]), 0.1, 1.0).is_err());
+    }
+
+    #[test]
+    fn the_norm_is_pythagoras_and_keeps_what_is_not_finite() {
+        let (a, b, idle) = (var(&[0.0, 0.0], DType::F32), var(&[0.0], DType::F32), var(&[9.0], DType::F32));
+        let params = [("a".to_owned(), a.clone()), ("b".to_owned(), b.clone()), ("idle".to_owned(), idle)];
+        assert!((grad_norm(&params, &grads(&[(&a, &[3.0, 4.0]), (&b, &[12.0])])).unwrap() - 13.0).abs() < 1e-12);
+        assert!(grad_norm(&params, &grads(&[(&a, &[3.0, f64::NAN])])).unwrap().is_nan());
+        assert_eq!(grad_norm(&params, &grads(&[(&a, &[3.0, f64::INFINITY])])).unwrap(), f64::INFINITY);
+        // Squares beyond f32 are not lost.
+        assert!((grad_norm(&params, &grads(&[(&b, &[1e30])])).unwrap() / 1e30 - 1.0).abs() < 1e-6);
+    }
+}

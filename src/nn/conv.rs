@@ -125,3 +125,104 @@ impl Conv {
         conv2d(x, &self.weight, self.stride, self.pad)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device};
+
+    use super::*;
+    use crate::nn::testing::{check_gradients, distance, random, weighted};
+
+    /// (images, channels, outputs, height, width, kernel, stride, pad)
+    fn cases() -> Vec<[usize; 8]> {
+        let mut cases = vec![[2, 3, 4, 32, 32, 4, 2, 1], [1, 1, 1, 1, 1, 1, 1, 0], [3, 2, 2, 9, 5, 2, 3, 0], [2, 2, 3, 6, 6, 5, 5, 2]];
+        for kernel in 1..=5 {
+            for stride in 1..=2 {
+                for pad in 0..=2 {
+                    // Odd and even sides; a batch of one among them.
+                    cases.push([1 + (kernel + pad) % 2, 2, 3, 7, 6, kernel, stride, pad]);
+                }
+            }
+        }
+        cases
+    }
+
+    #[test]
+    fn forward_and_gradients_are_those_of_candles_own_convolution() {
+        let mut compared = 0;
+        for case @ [n, c, o, h, w, k, stride, pad] in cases() {
+            let x = Var::from_tensor(&random("x", &[n, c, h, w])).unwrap();
+            let weight = Var::from_tensor(&random("w", &[o, c, k, k])).unwrap();
+            let ours = conv2d(&x, &weight, stride, pad).unwrap();
+            let theirs = x.conv2d(&weight, pad, stride, 1, 1).unwrap();
+            assert!(distance(&ours, &theirs) < 1e-12, "{case:?}");
+            let ours = weighted(&ours).unwrap().backward().unwrap();
+            // Candle refuses the backward pass where a stride leaves rows over; finite differences cover those below.
+            let Ok(theirs) = weighted(&theirs).unwrap().backward() else { continue };
+            compared += 1;
+            for var in [&x, &weight] {
+                assert!(distance(ours.get(var).unwrap(), theirs.get(var).unwrap()) < 1e-11, "{case:?}");
+            }
+        }
+        assert!(compared >= 20, "{compared}");
+    }
+
+    #[test]
+    fn gradients_are_finite_differences() {
+        for case @ [n, c, o, h, w, k, stride, pad] in cases() {
+            let x = Var::from_tensor(&random("x", &[n, c, h, w])).unwrap();
+            let weight = Var::from_tensor(&random("w", &[o, c, k, k])).unwrap();
+            check_gradients(&format!("{case:?}"), &[&x, &weight], || weighted(&conv2d(&x, &weight, stride, pad)?));
+        }
+    }
+
+    #[test]
+    fn single_precision_agrees_with_double_and_repeats_to_the_bit() {
+        let (x, w) = (random("x", &[8, 16, 16, 16]), random("w", &[32, 16, 4, 4]));
+        let single = |t: &Tensor| Var::from_tensor(&t.to_dtype(DType::F32).unwrap()).unwrap();
+        let (xs, ws) = (single(&x), single(&w));
+        let (x, w) = (Var::from_tensor(&x).unwrap(), Var::from_tensor(&w).unwrap());
+        let run = |x: &Var, w: &Var| {
+            let y = conv2d(x, w, 2, 1).unwrap();
+            let grads = weighted(&y).unwrap().backward().unwrap();
+            [y, grads.get(x).unwrap().clone(), grads.get(w).unwrap().clone()]
+        };
+        let (double, first, second) = (run(&x, &w), run(&xs, &ws), run(&xs, &ws));
+        for ((d, a), b) in double.iter().zip(&first).zip(&second) {
+            assert!(distance(d, a) < 2e-6);
+            let bits = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            assert_eq!(bits(a), bits(b));
+        }
+    }
+
+    #[test]
+    fn strided_inputs_and_untracked_images_are_taken() {
+        let w = Var::from_tensor(&random("w", &[2, 3, 3, 3])).unwrap();
+        let x = random("x", &[2, 6, 5, 3]);
+        let view = x.permute((0, 3, 1, 2)).unwrap();
+        let y = conv2d(&view, &w, 1, 1).unwrap();
+        assert!(distance(&y, &view.contiguous().unwrap().conv2d(&w, 1, 1, 1, 1).unwrap()) < 1e-12);
+        let grads = weighted(&y).unwrap().backward().unwrap();
+        assert!(grads.get(&w).is_some() && grads.get(&x).is_none());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let refused = |x: &[usize], w: &[usize], stride| conv2d(&random("x", x), &random("w", w), stride, 0).is_err();
+        assert!(refused(&[1, 2, 5, 5], &[3, 1, 3, 3], 1));
+        assert!(refused(&[1, 2, 5, 5], &[3, 2, 6, 6], 1));
+        assert!(refused(&[1, 2, 5, 5], &[3, 2, 3, 2], 1));
+        assert!(refused(&[1, 2, 5, 5], &[3, 2, 3, 3], 0));
+    }
+
+    #[test]
+    fn initial_weights_fill_pytorchs_interval() {
+        let mut store = crate::nn::Store::new(crate::nn::Draws { seed: 1, attempt: 0 }, &Device::Cpu, DType::F32);
+        let conv = Conv::new(store.root().sub("conv"), 8, 16, 4, 2, 1).unwrap();
+        assert!(store.params().contains_key("conv.weight"));
+        let largest = crate::nn::testing::numbers(&conv.weight).into_iter().fold(0f64, |m, v| m.max(v.abs()));
+        // 1/√(8·16); the largest of 2048 uniform draws lies within 1 % of the bound but for a chance of e⁻²⁰.
+        let bound = 1.0 / 128f64.sqrt();
+        assert!(largest <= bound * 1.000_001 && largest > 0.99 * bound);
+    }
+}

@@ -171,3 +171,57 @@ impl CustomOp3 for LinearOp {
         Ok((by_x, Some(by_w), Some(by_b)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+    use crate::nn::{
+        params::Store,
+        rng::Draws,
+        testing::{check_gradients, distance, random, weighted},
+    };
+
+    #[test]
+    fn values_and_gradients_are_those_of_the_formula() {
+        for shape in [&[5usize, 3][..], &[2, 4, 3], &[1, 3], &[3]] {
+            let x = Var::from_tensor(&random("x", shape)).unwrap();
+            let w = Var::from_tensor(&random("w", &[4, 3])).unwrap();
+            let b = Var::from_tensor(&random("b", &[4])).unwrap();
+            let y = linear(&x, &w, Some(&b)).unwrap();
+            let want = x.reshape(((), 3)).unwrap().matmul(&w.t().unwrap()).unwrap().broadcast_add(&b).unwrap();
+            assert_eq!(&y.dims()[..shape.len() - 1], &shape[..shape.len() - 1]);
+            assert!(distance(&y.reshape(((), 4)).unwrap(), &want) < 1e-13);
+            check_gradients("with bias", &[&x, &w, &b], || weighted(&linear(&x, &w, Some(&b))?));
+            check_gradients("without", &[&x, &w], || weighted(&linear(&x, &w, None)?));
+        }
+    }
+
+    #[test]
+    fn a_leading_untracked_input_gets_no_gradient_and_weights_may_be_computed() {
+        let (x, w) = (random("x", &[5, 3]), Var::from_tensor(&random("w", &[4, 3])).unwrap());
+        // A weight that is itself the outcome of an operation, and a transposed input.
+        let doubled = (w.as_tensor() * 2.0).unwrap();
+        let grads = weighted(&linear(&x, &doubled, None).unwrap()).unwrap().backward().unwrap();
+        assert!(grads.get(&x).is_none());
+        check_gradients("computed weight", &[&w], || weighted(&linear(&x, &(w.as_tensor() * 2.0)?, None)?));
+        let turned = random("x", &[3, 5]).t().unwrap();
+        assert!(distance(&linear(&turned, &w, None).unwrap(), &turned.matmul(&w.t().unwrap()).unwrap()) < 1e-13);
+        assert!(linear(&random("x", &[5, 4]), &w, None).is_err());
+    }
+
+    #[test]
+    fn the_layer_names_and_bounds_its_parameters() {
+        let mut store = Store::new(Draws { seed: 3, attempt: 0 }, &Device::Cpu, DType::F32);
+        let layer = Linear::new(store.root().sub("fc"), 16, 300, true).unwrap();
+        assert_eq!(store.params().keys().collect::<Vec<_>>(), ["fc.bias", "fc.weight"]);
+        let y = layer.forward(&random("x", &[2, 16]).to_dtype(DType::F32).unwrap()).unwrap();
+        assert_eq!(y.dims(), [2, 300]);
+        for var in store.params().values() {
+            let largest = crate::nn::testing::numbers(var).into_iter().fold(0f64, |m, v| m.max(v.abs()));
+            // ±1/√16, and 300 draws come within 5 % of it but for a chance of e⁻¹⁵.
+            assert!(largest <= 0.25 && largest > 0.2375);
+        }
+    }
+}

@@ -24,3 +24,6 @@ pub use norm::{BatchNorm, LayerNorm, Stats};
 pub use params::{Init, Store};
 pub use rng::{Draws, below, distinct, normal, permutation, uniform};
 pub use schedule::learning_rate;
+
+#[cfg(test)]
+mod testing;
