@@ -21,7 +21,11 @@ fn gradients_are_finite_differences_of_the_objective() {
             for (i, gradient) in dt.iter().chain(&du).enumerate() {
                 let at = |delta: f64| {
                     let (mut t, mut u) = (joint.clone(), marginal.clone());
-                    if i < t.len() { t[i] += delta } else { u[i - joint.len()] += delta }
+                    if i < t.len() {
+                        t[i] += delta
+                    } else {
+                        u[i - joint.len()] += delta
+                    }
                     objective(&*e, &scores(g, &t, &u))
                 };
                 let slope = (at(h) - at(-h)) / (2. * h);
