@@ -13,6 +13,8 @@ const SERIAL: usize = 4 * CHUNK;
 
 /// f32 or f64; sums are always taken in f64.
 pub trait Real: Copy + Send + Sync + 'static {
+    /// Whether it has single precision only.
+    const SINGLE: bool;
     fn to_f64(self) -> f64;
     fn from_f64(v: f64) -> Self;
     fn slice(storage: &CpuStorage) -> Option<&[Self]>;
@@ -20,6 +22,7 @@ pub trait Real: Copy + Send + Sync + 'static {
 }
 
 impl Real for f32 {
+    const SINGLE: bool = true;
     fn to_f64(self) -> f64 {
         f64::from(self)
     }
@@ -35,6 +38,7 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
+    const SINGLE: bool = false;
     fn to_f64(self) -> f64 {
         self
     }
