@@ -1,0 +1,2 @@
+//! stub
+pub fn render(_b: &ratatui::buffer::Buffer, _t: &str) -> String { String::new() }
