@@ -60,7 +60,10 @@ fn encoder() -> Result<()> {
     let step = median(|| adam.step(&params, &grads, 1e-9, 1.0))?;
     let norm = median(|| grad_norm(&params, &grads).map(drop))?;
     println!("encoder, batch {BATCH}: forward {forward:.2} ms, forward and backward {both:.2} ms");
-    println!("{} parameters: adam {step:.2} ms, gradient norm {norm:.2} ms", params.iter().map(|(_, p)| p.elem_count()).sum::<usize>());
+    println!(
+        "{} parameters: adam {step:.2} ms, gradient norm {norm:.2} ms",
+        params.iter().map(|(_, p)| p.elem_count()).sum::<usize>()
+    );
     Ok(())
 }
 

@@ -80,6 +80,9 @@ pub enum Verb {
         width: u16,
         #[arg(long, default_value_t = 40)]
         height: u16,
+        /// One panel full screen: loss, mi, accuracy or help.
+        #[arg(long)]
+        panel: Option<String>,
     },
 }
 

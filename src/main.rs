@@ -50,7 +50,7 @@ fn run(cli: &Cli) -> anyhow::Result<i32> {
 fn print(verb: &Verb) -> anyhow::Result<i32> {
     let text = match verb {
         Verb::Schema => format!("{:#}\n", config::json_schema()),
-        Verb::Screenshot { run, width, height } => tui::screenshot(run, *width, *height)?,
+        Verb::Screenshot { run, width, height, panel } => tui::screenshot(run, *width, *height, panel.as_deref())?,
         Verb::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "dim-tui", &mut io::stdout());
             return Ok(0);

@@ -135,7 +135,8 @@ mod tests {
 
     /// (images, channels, outputs, height, width, kernel, stride, pad)
     fn cases() -> Vec<[usize; 8]> {
-        let mut cases = vec![[2, 3, 4, 32, 32, 4, 2, 1], [1, 1, 1, 1, 1, 1, 1, 0], [3, 2, 2, 9, 5, 2, 3, 0], [2, 2, 3, 6, 6, 5, 5, 2]];
+        let mut cases =
+            vec![[2, 3, 4, 32, 32, 4, 2, 1], [1, 1, 1, 1, 1, 1, 1, 0], [3, 2, 2, 9, 5, 2, 3, 0], [2, 2, 3, 6, 6, 5, 5, 2]];
         for kernel in 1..=5 {
             for stride in 1..=2 {
                 for pad in 0..=2 {
@@ -190,7 +191,8 @@ mod tests {
         let (double, first, second) = (run(&x, &w), run(&xs, &ws), run(&xs, &ws));
         for ((d, a), b) in double.iter().zip(&first).zip(&second) {
             assert!(distance(d, a) < 2e-6);
-            let bits = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            let bits =
+                |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>();
             assert_eq!(bits(a), bits(b));
         }
     }

@@ -45,7 +45,7 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::GlobalNegatives { up } => return change(app, "objective.global.negatives", up),
         Action::LearningRate { up } => return change(app, "optim.lr", up),
         Action::Preset(n) => return preset(app, n, Source::Key),
-        Action::Pause | Action::Step | Action::Checkpoint | Action::Probe | Action::ResetCritics => return command(app, action),
+        Action::Pause | Action::Step | Action::Checkpoint | Action::Probe => return command(app, action),
         Action::Restart => return ask_restart(app),
         Action::WriteBack => return file::write_back(app),
         Action::Quit => return quit(app),
@@ -231,8 +231,7 @@ pub fn command(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Pause => (Command::Pause, "pause requested"),
         Action::Step => (Command::SingleStep, "single step requested"),
         Action::Checkpoint => (Command::SaveCheckpoint, "checkpoint requested"),
-        Action::Probe => (Command::Probe, "probe requested"),
-        _ => (Command::ResetCritics, "all critics start anew"),
+        _ => (Command::Probe, "probe requested"),
     };
     app.say(said);
     vec![Effect::Send(command)]
