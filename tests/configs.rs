@@ -43,7 +43,8 @@ fn invalid_files_say_where_what_and_what_would_be_right() {
         };
         // Where the words are the TOML parser's own, only the place is expected.
         let whole = !expected.ends_with([':', ' ']);
-        if if whole { message != expected } else { !message.starts_with(expected) } {
+        let right = if whole { message == expected } else { message.starts_with(expected) };
+        if !right {
             wrong.push(format!("expected {expected}\n     got {message}"));
         }
         assert_eq!(message.lines().count(), 1, "one line: {message}");

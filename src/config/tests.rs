@@ -182,6 +182,8 @@ fn schema_marks_every_key() {
     }
     count(&schema, &mut marked);
     assert_eq!(marked, keys().len());
+    assert_eq!(schema.pointer("/$defs/ScheduleEntry/properties/at/minimum"), Some(&1.into()));
+    assert_eq!(schema.pointer("/$defs/Negatives/anyOf/0/minimum"), Some(&1.into()));
 }
 
 #[test]

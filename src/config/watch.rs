@@ -22,6 +22,7 @@ const COMPARE: Duration = Duration::from_secs(1);
 
 /// What a save did.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
 pub enum FileEvent {
     /// The file is valid and says something else than the last valid content of the same file: these keys (a key that was
     /// removed goes back to its default). If it was broken it is mended with this. `content` is what the file says alone.
