@@ -48,9 +48,8 @@ pub fn probe(input: &ProbeInput) -> ProbeRow {
     let (train, test) = (&input.train, &input.test);
     train.check(input.classes);
     test.check(input.classes);
-    let linear = |layer: fn(&Split) -> &Features| {
-        linear_accuracy(layer(train), &train.labels, layer(test), &test.labels, input.classes)
-    };
+    let linear =
+        |layer: fn(&Split) -> &Features| linear_accuracy(layer(train), &train.labels, layer(test), &test.labels, input.classes);
     let accuracy = Accuracy {
         linear: LinearAccuracy { conv: linear(|s| &s.conv), fc: linear(|s| &s.fc), y: linear(|s| &s.y) },
         knn: KnnAccuracy { y: knn_accuracy(&train.y, &train.labels, &test.y, &test.labels, input.classes) },
