@@ -116,3 +116,66 @@ fn message(cause: &(dyn Any + Send)) -> String {
     let text = cause.downcast_ref::<&str>().map(|s| (*s).to_owned());
     text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        eval::{Features, Split},
+        record::PerTerm,
+    };
+
+    fn input(step: u64) -> ProbeInput {
+        let layer = || Features::new(6, 1, vec![-3.0, -2.0, -1.0, 1.0, 2.0, 3.0]);
+        let split = Split { conv: layer(), fc: layer(), y: layer(), labels: vec![0, 0, 0, 1, 1, 1] };
+        ProbeInput { step, train: split.clone(), test: split, classes: 2, mi_heldout: PerTerm::default(), seconds: 0.0 }
+    }
+
+    #[test]
+    fn a_probe_goes_in_and_its_row_comes_out() {
+        let mut thread = ProbeThread::spawn().unwrap();
+        assert_eq!((thread.busy(), thread.try_recv(), thread.wait()), (None, Ok(None), Ok(None)));
+        for step in [5, 10] {
+            thread.submit(input(step)).unwrap();
+            assert_eq!(thread.busy(), Some(step));
+            let row = thread.wait().unwrap().unwrap();
+            assert_eq!((row.step, row.accuracy.linear.y, row.chance), (step, 1.0, 0.5));
+            assert_eq!(thread.busy(), None);
+        }
+        thread.submit(input(15)).unwrap();
+        let row = loop {
+            if let Some(row) = thread.try_recv().unwrap() {
+                break row;
+            }
+            thread::yield_now();
+        };
+        assert_eq!((row.step, thread.busy()), (15, None));
+    }
+
+    #[test]
+    fn one_probe_at_a_time() {
+        let (go, wait) = crossbeam_channel::bounded::<()>(0);
+        let held = move |input: &ProbeInput| {
+            wait.recv().unwrap();
+            probe(input)
+        };
+        let mut thread = ProbeThread::spawn_with(held).unwrap();
+        thread.submit(input(1)).unwrap();
+        assert_eq!(thread.try_recv(), Ok(None));
+        assert_eq!(thread.submit(input(2)), Err(ProbeError::Busy(1)));
+        go.send(()).unwrap();
+        assert_eq!(thread.wait().unwrap().unwrap().step, 1);
+    }
+
+    #[test]
+    fn a_panic_is_told_and_the_thread_lives_on() {
+        let mut thread = ProbeThread::spawn().unwrap();
+        let mut bad = input(3);
+        bad.train.labels[0] = 9;
+        thread.submit(bad).unwrap();
+        let Err(ProbeError::Panicked { step: 3, message }) = thread.wait() else { panic!("expected the panic") };
+        assert_eq!(message, "label 9 is not below the number of classes, 2");
+        thread.submit(input(4)).unwrap();
+        assert_eq!(thread.wait().unwrap().unwrap().step, 4);
+    }
+}
