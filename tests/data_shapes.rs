@@ -57,8 +57,14 @@ fn the_same_whatever_the_seed_the_limit_and_the_threads() {
 fn factors_fill_their_ranges_evenly() {
     let data = shapes(0, 0);
     let factors = data.train.factors.unwrap();
-    let ranges =
-        [("hue", 0.0, 1.0), ("x", -4.0, 4.0), ("y", -4.0, 4.0), ("scale", 0.45, 0.8), ("rotation", -30.0, 30.0), ("noise", 0.0, 0.06)];
+    let ranges = [
+        ("hue", 0.0, 1.0),
+        ("x", -4.0, 4.0),
+        ("y", -4.0, 4.0),
+        ("scale", 0.45, 0.8),
+        ("rotation", -30.0, 30.0),
+        ("noise", 0.0, 0.06),
+    ];
     for (name, low, high) in ranges {
         let column = factors.get(name).unwrap();
         assert_ne!(column.kind, Kind::Categorical);
@@ -149,9 +155,8 @@ fn raw_pixels_do_not_give_the_class_away() {
         means[label as usize].iter_mut().zip(image(&data.train, i)).for_each(|(m, &p)| *m += f32::from(p) * share);
     }
     let right = (0..data.test.len()).filter(|&i| {
-        let distance = |mean: &[f32]| {
-            mean.iter().zip(image(&data.test, i)).map(|(m, &p)| (m - f32::from(p) / 255.0).powi(2)).sum::<f32>()
-        };
+        let distance =
+            |mean: &[f32]| mean.iter().zip(image(&data.test, i)).map(|(m, &p)| (m - f32::from(p) / 255.0).powi(2)).sum::<f32>();
         let nearest = (0..10).min_by(|&a, &b| distance(&means[a]).total_cmp(&distance(&means[b]))).unwrap();
         nearest == usize::from(data.test.labels[i])
     });
