@@ -38,7 +38,7 @@ impl Background {
             "gradient" => (u / 16.0).clamp(-1.0, 1.0),
             "dots" => {
                 let (a, b) = (p - p.floor() - 0.5, q - q.floor() - 0.5);
-                (0.5 + (0.28 - a.hypot(b)) * self.period).clamp(0.0, 1.0) * 2.0 - 1.0
+                (0.5 + (0.28 - (a * a + b * b).sqrt()) * self.period).clamp(0.0, 1.0) * 2.0 - 1.0
             }
             _ => 0.0,
         }

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     SIDE,
     background::{Background, TEXTURES},
-    outline::{CLASSES, distance},
+    outline::{CLASSES, REACH, distance},
 };
 use crate::data::{
     Column, Kind,
@@ -61,14 +61,19 @@ impl Scene {
         let colour = colour(self.hue);
         let radius = self.scale * SIDE as f32 / 2.0;
         let (sin, cos) = (self.rotation / 360.0 * TAU).sin_cos();
+        let beyond = REACH + 0.5 / radius;
         let plane = SIDE * SIDE;
         for place in 0..plane {
             let centre = (SIDE as f32 - 1.0) / 2.0;
             let (x, y) = ((place % SIDE) as f32 - centre, (place / SIDE) as f32 - centre);
             let (dx, dy) = ((x - self.x) / radius, (y - self.y) / radius);
-            // The outline crosses a pixel over about one pixel of distance: that much of the pixel is covered.
-            let away = distance(self.class, cos * dx + sin * dy, cos * dy - sin * dx) * radius;
-            let cover = (0.5 - away).clamp(0.0, 1.0);
+            // A signed distance of half a pixel either way is a pixel fully in or out; between them it is partly covered.
+            let cover = if dx * dx + dy * dy > beyond * beyond {
+                0.0
+            } else {
+                let away = distance(self.class, cos * dx + sin * dy, cos * dy - sin * dx) * radius;
+                (0.5 - away).clamp(0.0, 1.0)
+            };
             let behind = self.level + TEXTURE_DEPTH * background.at(x, y);
             for (channel, full) in colour.iter().enumerate() {
                 let value = behind + (full - behind) * cover + self.noise * normal(rng);
