@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use crate::{Estimator, Info, Kind, Reading, Result, Scores, ops};
 
-/// E\[T\] − lme(T'), one log-mean-exp over all marginal scores handed in (Belghazi et al. 2018, eq. 2).
+/// E\[T\] − lme(T'), one log-mean-exp over all marginal scores handed in (Belghazi et al. 2018, theorem 1).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Dv;
 
@@ -18,7 +18,7 @@ static INFO: Info = Info {
     ceiling: "none; 2c with scores clipped to ±c",
     log_ratio: "v − ln E[e^T']",
     optimal_critic: "ln r + any constant",
-    source: "Donsker & Varadhan 1983; Belghazi et al. 2018 (MINE), eq. 2; Hjelm et al. 2019, eq. 2",
+    source: "Donsker & Varadhan 1983; Belghazi et al. 2018 (MINE), theorem 1; Hjelm et al. 2019, eq. 2",
     when: "Many negatives, and you want an estimate without a ceiling.",
     caution: "A lower bound only as samples → ∞: the logarithm of a batch mean is biased down, so a batch value is biased \
               upward. Its variance grows like e^I, and its gradient is that of few large negatives: with small K it is unstable.",

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use crate::{Estimator, Info, Kind, Reading, Result, Scores, ops};
 
-/// E\[T − ln(e^T + Σ_K e^T')\]; plus ln(K+1) it bounds the information (van den Oord et al. 2018, eq. 4 and 5).
+/// E\[T − ln(e^T + Σ_K e^T')\]; plus ln(K+1) it bounds the information (van den Oord et al. 2018, eq. 4 and section 2.3).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct InfoNce;
 
@@ -18,7 +18,7 @@ static INFO: Info = Info {
     ceiling: "ln(K+1); ln(K+1) − ln(1 + K e^−2c) with scores clipped to ±c",
     log_ratio: "v − lme over the candidates of its group (the positive and the K negatives)",
     optimal_critic: "ln r + any function of the anchor",
-    source: "van den Oord et al. 2018 (CPC), eq. 4 and 5; Hjelm et al. 2019, eq. 5; Poole et al. 2019, eq. 10",
+    source: "van den Oord et al. 2018 (CPC), eq. 4 and section 2.3; Hjelm et al. 2019, eq. 5; Poole et al. 2019, eq. 10",
     when: "Many negatives are cheap (large batch, dot critic): low variance and the best features where K is large.",
     caution: "It cannot report more than ln(K+1) nats, whatever the truth: an estimate near its ceiling says only that K is too \
               small. A bound if the negatives of a group are independent; with several locations of one image among them \

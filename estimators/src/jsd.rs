@@ -20,7 +20,7 @@ static INFO: Info = Info {
     ceiling: "none; 1 + c − e^−c with scores clipped to ±c",
     log_ratio: "v",
     optimal_critic: "ln r",
-    source: "Nowozin et al. 2016 (f-GAN), table 6; Hjelm et al. 2019, eq. 4; read-out: Nguyen et al. 2010, Poole et al. 2019; \
+    source: "Nowozin et al. 2016 (f-GAN), table 2; Hjelm et al. 2019, eq. 4; read-out: Nguyen et al. 2010, Poole et al. 2019; \
              guaranteed bound: arXiv 2510.20644",
     when: "The default for learning features: stable, bounded, and hardly in need of many negatives.",
     caution: "The objective is not information: + 2 ln 2 it estimates twice the Jensen-Shannon divergence (≤ 2 ln 2). The read-out \
