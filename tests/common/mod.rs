@@ -119,6 +119,12 @@ impl Screen {
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
     }
 
+    /// What the kernel sends to a terminal's program when its window is closed.
+    pub fn hang_up(&self) {
+        let sent = Command::new("kill").args(["-HUP", &self.pid().to_string()]).status();
+        assert!(sent.is_ok_and(|s| s.success()), "the signal is sent");
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.process_id().expect("a running child")
     }
