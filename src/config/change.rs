@@ -1,6 +1,10 @@
 //! One live edit, the same whatever it came from: a key press, a saved file, `:set`, `--set` or a schedule entry.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
+
+use super::Config;
 
 /// Where a change came from, as the journal names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -28,4 +32,31 @@ pub struct Change {
     pub from: toml::Value,
     pub to: toml::Value,
     pub source: Source,
+}
+
+/// The keys whose values differ, sorted by name. A changed schedule is one change of the key `schedule`, which is not
+/// live (`is_live` says so).
+pub fn diff(old: &Config, new: &Config, source: Source) -> Vec<Change> {
+    let (old, new) = (leaves(old), leaves(new));
+    let empty = toml::Value::Array(Vec::new());
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let value = |of: &BTreeMap<String, toml::Value>, key: &String| of.get(key).unwrap_or(&empty).clone();
+    let changes = names.into_iter().map(|k| Change { key: k.clone(), from: value(&old, k), to: value(&new, k), source });
+    changes.filter(|c| c.from != c.to).collect()
+}
+
+/// Every key with its value. The schedule is a leaf, and absent if it is empty.
+pub(super) fn leaves(config: &Config) -> BTreeMap<String, toml::Value> {
+    fn walk(prefix: &str, table: toml::Table, found: &mut BTreeMap<String, toml::Value>) {
+        for (name, value) in table {
+            let name = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+            match value {
+                toml::Value::Table(inner) => walk(&name, inner, found),
+                value => drop(found.insert(name, value)),
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk("", config.to_table(), &mut found);
+    found
 }

@@ -1,1 +1,29 @@
 //! What Candle lacks: seeded init and draws, fast convolution, BatchNorm, Adam with reachable state.
+//!
+//! Everything here knows tensors and nothing of images, critics or configs (but for the names of the learning-rate
+//! schedules). On the CPU the layers run own kernels for f32 and f64; on other devices they fall back to Candle's
+//! ordinary operations behind the same functions. Given a number of threads (rayon's global pool), every result is
+//! the same to the bit: work is partitioned, and sums are ordered, by sizes alone, never by who finishes first.
+
+pub mod adam;
+pub mod conv;
+pub mod linear;
+pub mod norm;
+pub mod params;
+pub mod rng;
+pub mod schedule;
+
+mod batch_kernel;
+mod host;
+mod im2col;
+
+pub use adam::{Adam, grad_norm};
+pub use conv::{Conv, conv2d};
+pub use linear::Linear;
+pub use norm::{BatchNorm, LayerNorm, Stats};
+pub use params::{Init, Store};
+pub use rng::{Draws, below, distinct, normal, permutation, uniform};
+pub use schedule::learning_rate;
+
+#[cfg(test)]
+mod testing;

@@ -21,8 +21,6 @@ pub enum Command {
     SingleStep,
     /// Write a checkpoint now.
     SaveCheckpoint,
-    /// Start the critics of all terms anew.
-    ResetCritics,
     /// Take a probe now.
     Probe,
     /// Write a checkpoint, finish the records, end the thread.

@@ -213,6 +213,22 @@ impl History {
         });
     }
 
+    /// Forgets all points after `step` (a rollback); marks stay.
+    pub fn cut_back(&self, step: u64) {
+        self.write(|h| {
+            for curve in h.curves.values_mut() {
+                let keep = curve.steps.partition_point(|&s| s <= step);
+                curve.steps.truncate(keep);
+                curve.values.truncate(keep);
+                let mut block = FAN;
+                for level in &mut curve.levels {
+                    level.truncate(keep / block);
+                    block *= FAN;
+                }
+            }
+        });
+    }
+
     pub fn mark(&self, mark: Mark) {
         self.write(|h| h.marks.push(mark));
     }
@@ -288,6 +304,22 @@ mod tests {
             }
             assert_eq!(covered as f64, to - from + 1.0, "every point is in exactly one column");
         }
+    }
+
+    #[test]
+    fn a_cut_curve_goes_on_as_if_it_had_never_been_longer() {
+        let (cut, plain) = (History::default(), History::default());
+        for i in 1..=1000 {
+            cut.push(Series::Loss, i, -(i as f64));
+        }
+        cut.cut_back(500);
+        for i in 1..=900u64 {
+            plain.push(Series::Loss, i, if i <= 500 { -(i as f64) } else { i as f64 });
+        }
+        for i in 501..=900u64 {
+            cut.push(Series::Loss, i, i as f64);
+        }
+        assert_eq!(cut.columns(Series::Loss, 1.0, 900.0, 7), plain.columns(Series::Loss, 1.0, 900.0, 7));
     }
 
     #[test]

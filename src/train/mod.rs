@@ -1,12 +1,23 @@
 //! Training: the DIM step and the thread that takes it. Knows model, estimators, data, eval and record; no screen.
 
+mod change;
+pub mod checkpoint;
 mod command;
+mod describe;
+mod heldout;
 pub mod history;
+mod networks;
+pub mod objective;
+mod outputs;
+pub mod pairs;
+mod publish;
 pub mod session;
 mod snapshot;
+mod trainer;
 mod worker;
 
 pub use command::{Command, Event, Outcome, StopReason};
 pub use history::History;
 pub use session::{Options, Session};
 pub use snapshot::{Facts, Phase, Snapshot};
+pub use trainer::{StepOutcome, TrainError, Trainer};

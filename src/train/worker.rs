@@ -1,8 +1,310 @@
-//! The training thread.
+//! The training thread: start, then a loop of "take commands, apply what is due, take a step, tell everyone".
+//!
+//! Order at the boundary between step s and s + 1, the same live and replayed: row, probe and checkpoint of step s; then
+//! commands and `[[schedule]]` entries for s + 1; then, if no step is left, the end.
 
-use super::session::{Link, Options};
-use crate::config::Config;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use candle_core::Device;
+use crossbeam_channel::RecvTimeoutError;
+
+use super::{
+    Command, Event, Facts, Outcome, Phase, StopReason, checkpoint, describe,
+    publish::Publisher,
+    session::{Link, Options},
+    trainer::Trainer,
+};
+use crate::{
+    config::{Config, OnNonfinite},
+    data,
+    eval::ProbeThread,
+    record::{JournalKind, Recorder, RunDir, StepRow},
+};
+
+/// How long a waiting trainer sleeps before it looks at the probe thread again.
+const IDLE: Duration = Duration::from_millis(20);
+/// After so many rollbacks a run stops.
+pub(super) const ROLLBACKS: u64 = 3;
+
+/// Why the thread's work ended early.
+#[derive(Debug)]
+pub(super) enum Halt {
+    Refused(String),
+    Failed(String),
+}
+
+impl<E: std::fmt::Display> From<E> for Halt {
+    fn from(e: E) -> Self {
+        Self::Failed(e.to_string())
+    }
+}
+
+pub(super) fn refused(e: impl std::fmt::Display) -> Halt {
+    Halt::Refused(e.to_string())
+}
+
+/// The thread's whole life. Whatever happens, the last event is [`Event::Ended`].
 pub fn run(config: Config, options: Options, link: Link) {
-    let _ = (config, options, link);
+    let publisher = Publisher::new(link.snapshot.clone(), Arc::new(config.clone()));
+    let shared = publisher.clone();
+    let work = AssertUnwindSafe(|| {
+        let mut worker = Worker::start(config, options, &link, shared)?;
+        worker.work()
+    });
+    let outcome = match catch_unwind(work) {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(Halt::Refused(reason))) => Outcome::Refused(reason),
+        Ok(Err(Halt::Failed(reason))) => Outcome::Failed(reason),
+        Err(panic) => Outcome::Failed(format!("the trainer panicked: {}", panic_message(&*panic))),
+    };
+    publisher.phase(match &outcome {
+        Outcome::Failed(reason) | Outcome::Refused(reason) => Phase::Failed(reason.clone()),
+        _ => Phase::Ended,
+    });
+    // If nobody listens any more, nobody needs to know.
+    let _ = link.events.send(Event::Ended(outcome));
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "no message".into())
+}
+
+/// What the trainer does between two steps, on the user's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gait {
+    Run,
+    Pause,
+    /// One step, then pause.
+    Single,
+}
+
+pub(super) struct Worker<'a> {
+    pub(super) link: &'a Link,
+    pub(super) options: Options,
+    pub(super) trainer: Trainer,
+    pub(super) recorder: Recorder,
+    pub(super) probes: ProbeThread,
+    pub(super) publisher: Publisher,
+    pub(super) checkpoints: PathBuf,
+    /// Training time, pauses excluded.
+    pub(super) seconds: f64,
+    pub(super) rollbacks: u64,
+    gait: Gait,
+    pause_reason: Option<String>,
+    /// Next entry of `config.schedule`, in order of `at`.
+    pub(super) scheduled: usize,
+    pub(super) checkpoint_at: Option<u64>,
+    pub(super) last: Option<StepRow>,
+    stop: Option<StopReason>,
+    nonfinite_end: Option<String>,
+}
+
+impl<'a> Worker<'a> {
+    fn start(config: Config, options: Options, link: &'a Link, publisher: Publisher) -> Result<Self, Halt> {
+        let config = describe::resolved(config).map_err(refused)?;
+        publisher.config(Arc::new(config.clone()));
+        let resumed = options.resume.is_some();
+        let dir = match (&options.resume, &options.out) {
+            (Some(dir), _) => RunDir::existing(dir),
+            (None, Some(dir)) => RunDir::exactly(dir),
+            (None, None) => RunDir::new_under(&config.run.dir, &config.data.name),
+        }
+        .map_err(refused)?;
+        let phase = publisher.clone();
+        let request = data::Request {
+            dir: &config.data.dir,
+            train_limit: config.data.train_limit,
+            seed: config.seed,
+            phase: &move |text| phase.phase(Phase::Starting(text)),
+        };
+        let dataset = Arc::new(data::load(&config.data.name, &request).map_err(refused)?);
+        publisher.phase(Phase::Starting("building the networks".into()));
+        let device = Device::Cpu;
+        let mut trainer = Trainer::new(Arc::new(config.clone()), dataset, device).map_err(refused)?;
+        let checkpoints = dir.path().join("checkpoints");
+        let mut faults = Vec::new();
+        if resumed {
+            let (saved, skipped) = checkpoint::newest(&checkpoints);
+            faults = skipped;
+            let saved = saved.ok_or_else(|| {
+                let why = faults.first().map(|e| format!(" ({e})")).unwrap_or_default();
+                Halt::Refused(format!("{}: no whole checkpoint to resume from{why}", checkpoints.display()))
+            })?;
+            let mut now = saved.config.clone();
+            describe::carry_over(&mut now, &config);
+            trainer.restore(&saved, Arc::new(now)).map_err(refused)?;
+        }
+        let in_force = trainer.config.clone();
+        let recorder = match resumed {
+            true => Recorder::resume(dir, trainer.step).map_err(refused)?,
+            false => Recorder::create(dir, &in_force).map_err(refused)?,
+        };
+        let facts: Facts = describe::facts(&trainer, recorder.path());
+        publisher.start(facts, in_force.clone(), trainer.step, trainer.epoch(), trainer.total_steps());
+        let scheduled = in_force.schedule.iter().take_while(|e| e.at <= trainer.step).count();
+        let mut worker = Self {
+            link,
+            options,
+            seconds: 0.0,
+            rollbacks: trainer.attempt,
+            gait: Gait::Run,
+            pause_reason: None,
+            scheduled,
+            checkpoint_at: resumed.then_some(trainer.step),
+            last: None,
+            stop: None,
+            nonfinite_end: None,
+            trainer,
+            recorder,
+            probes: ProbeThread::spawn()?,
+            publisher,
+            checkpoints,
+        };
+        worker.note(if resumed { JournalKind::Resumed } else { JournalKind::Start }, None);
+        for fault in faults {
+            worker.tell(Event::Warning(fault.to_string()));
+        }
+        worker.first_probe(resumed)?;
+        Ok(worker)
+    }
+
+    /// The untrained encoder's probe, at step 0.
+    fn first_probe(&mut self, resumed: bool) -> Result<(), Halt> {
+        if resumed {
+            return Ok(());
+        }
+        if self.trainer.config.probe.every > 0 {
+            self.publisher.phase(Phase::Starting("probing the untrained encoder".into()));
+            self.trainer.warm_statistics()?;
+            self.probe()?;
+        }
+        if self.trainer.config.objective.on_nonfinite == OnNonfinite::Rollback {
+            self.save();
+        }
+        Ok(())
+    }
+
+    fn work(&mut self) -> Result<Outcome, Halt> {
+        loop {
+            self.take_commands();
+            self.collect_probe()?;
+            if let Some(reason) = self.stop {
+                return self.end(Outcome::Stopped(reason));
+            }
+            if let Some(reason) = self.nonfinite_end.take() {
+                return self.end(Outcome::Nonfinite(reason));
+            }
+            self.apply_schedule();
+            let finished = self.trainer.step >= self.trainer.total_steps();
+            if finished && !self.options.interactive {
+                return self.end(Outcome::Done);
+            }
+            if finished || self.gait == Gait::Pause {
+                if finished {
+                    self.save_once();
+                }
+                self.publisher.phase(match finished {
+                    true => Phase::Finished,
+                    false => Phase::Paused(self.pause_reason.clone()),
+                });
+                self.wait();
+                continue;
+            }
+            self.publisher.phase(Phase::Training);
+            self.take_step()?;
+            if self.gait == Gait::Single {
+                self.gait = Gait::Pause;
+            }
+        }
+    }
+
+    fn take_step(&mut self) -> Result<(), Halt> {
+        let started = Instant::now();
+        let outcome = self.trainer.step()?;
+        let took = started.elapsed().as_secs_f64();
+        if let Some(reason) = outcome.nonfinite {
+            return self.on_nonfinite(reason);
+        }
+        self.seconds += took;
+        let config = self.trainer.config.clone();
+        let step = self.trainer.step;
+        let last = step >= self.trainer.total_steps();
+        let row = StepRow { seconds: self.seconds, examples_per_second: config.optim.batch as f64 / took, ..outcome.row };
+        let due = |every: u64| every > 0 && step.is_multiple_of(every);
+        if due(config.metrics.every) || last {
+            self.recorder.step(&row);
+            self.link.history.push_step(&row);
+        }
+        self.publisher.step(&row, self.trainer.epoch(), self.trainer.total_steps(), took);
+        self.last = Some(row);
+        if due(config.probe.every) || (last && config.probe.every > 0) {
+            self.probe()?;
+        }
+        if due(config.checkpoint.every) {
+            self.save();
+        }
+        self.warn();
+        Ok(())
+    }
+
+    fn take_commands(&mut self) {
+        while let Ok(command) = self.link.commands.try_recv() {
+            self.obey(command);
+        }
+    }
+
+    /// Waits for a command, or a moment for the probe thread.
+    fn wait(&mut self) {
+        self.recorder.flush();
+        match self.link.commands.recv_timeout(IDLE) {
+            Ok(command) => self.obey(command),
+            Err(RecvTimeoutError::Timeout) => {}
+            // The front end is gone without a word: end as if it had quit.
+            Err(RecvTimeoutError::Disconnected) => self.stop = Some(StopReason::Quit),
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Apply { id, changes } => {
+                let outcome = self.change(&changes);
+                self.tell(Event::Ack { id, step: self.trainer.step + 1, outcome });
+            }
+            Command::Pause if self.gait != Gait::Pause => {
+                (self.gait, self.pause_reason) = (Gait::Pause, None);
+                self.note(JournalKind::Pause, None);
+            }
+            Command::Pause => {}
+            Command::Resume => {
+                if self.gait == Gait::Pause {
+                    self.note(JournalKind::Resume, None);
+                }
+                self.gait = Gait::Run;
+            }
+            Command::SingleStep => self.gait = Gait::Single,
+            Command::SaveCheckpoint => self.save(),
+            Command::Probe => self.probe_now(),
+            Command::Stop(reason) => self.stop = Some(reason),
+        }
+    }
+
+    /// What a non-finite objective or gradient does, by policy.
+    fn on_nonfinite(&mut self, reason: String) -> Result<(), Halt> {
+        self.note(JournalKind::Nonfinite, Some(reason.clone()));
+        match self.trainer.config.objective.on_nonfinite {
+            OnNonfinite::Pause if self.options.interactive => {
+                (self.gait, self.pause_reason) = (Gait::Pause, Some(reason));
+            }
+            OnNonfinite::Pause | OnNonfinite::Stop => self.nonfinite_end = Some(reason),
+            OnNonfinite::Rollback if self.rollbacks < ROLLBACKS => self.roll_back()?,
+            OnNonfinite::Rollback => self.nonfinite_end = Some(format!("{reason}, after {ROLLBACKS} rollbacks")),
+        }
+        Ok(())
+    }
 }

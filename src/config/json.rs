@@ -1,0 +1,67 @@
+//! The JSON schema of a config file, with `x-live` and the default on every key.
+
+use serde_json::{Value, json};
+
+use super::{Config, Key, Range, keys};
+
+/// JSON Schema 2020-12 of the TOML file. Each key carries `x-live` (true: changes between two steps of a running job;
+/// false: takes a new run), its default, and its bounds where it has any.
+pub fn json_schema() -> Value {
+    let mut schema = schemars::schema_for!(Config).to_value();
+    let defaults = serde_json::to_value(Config::default()).unwrap_or_default();
+    for key in keys() {
+        annotate(&mut schema, &defaults, key);
+    }
+    // What the types alone cannot say: counts begin at 1.
+    for first in ["/$defs/ScheduleEntry/properties/at/minimum", "/$defs/Negatives/anyOf/0/minimum"] {
+        if let Some(minimum) = schema.pointer_mut(first) {
+            *minimum = json!(1);
+        }
+    }
+    schema["title"] = json!("dim-tui configuration");
+    schema
+}
+
+/// Adds what the table of keys knows to the key's place in the schema.
+fn annotate(schema: &mut Value, defaults: &Value, key: &Key) {
+    let mut pointer = String::new();
+    let parts: Vec<&str> = key.name.split('.').collect();
+    for (i, part) in parts.iter().enumerate() {
+        pointer = format!("{pointer}/properties/{part}");
+        if i + 1 < parts.len()
+            && let Some(target) = schema.pointer(&pointer).and_then(reference)
+        {
+            pointer = target;
+        }
+    }
+    let Some(Value::Object(at)) = schema.pointer_mut(&pointer) else { return };
+    at.insert("x-live".into(), json!(key.live));
+    at.insert("default".into(), defaults.pointer(&format!("/{}", key.name.replace('.', "/"))).cloned().unwrap_or_default());
+    at.entry("description").or_insert_with(|| json!(key.doc));
+    match key.range {
+        Range::Int { min, max } => {
+            at.insert("minimum".into(), json!(min));
+            at.insert("maximum".into(), json!(max));
+        }
+        Range::Float { min, max } => {
+            at.insert("minimum".into(), json!(min));
+            at.insert("maximum".into(), json!(max));
+        }
+        Range::Positive { max } => {
+            at.insert("exclusiveMinimum".into(), json!(0));
+            at.insert("maximum".into(), json!(max));
+        }
+        // Names that the schema knows only as strings: estimators, data sets, devices.
+        Range::Choice(names) if at.get("type") == Some(&json!("string")) => {
+            let alias = names.contains(&"jsd").then_some("gan");
+            at.insert("enum".into(), json!(names.iter().copied().chain(alias).collect::<Vec<_>>()));
+        }
+        _ => {}
+    }
+}
+
+/// The pointer that a `$ref` names; it may stand inside an `allOf`.
+fn reference(schema: &Value) -> Option<String> {
+    let direct = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref"));
+    direct.and_then(Value::as_str).and_then(|r| r.strip_prefix('#')).map(str::to_owned)
+}

@@ -1,0 +1,94 @@
+//! What follows from a configuration: the encoder that `auto` means, pools and numbers of negatives, inherited settings.
+
+use super::{Config, CriticKind, EncoderChoice, Locations, Negatives, NegativesNamed, TermClip};
+
+const INHERIT: &str = "inherit";
+
+impl Config {
+    /// The encoder in use; never `Auto`: conv28 for the MNIST-likes, else conv32.
+    pub fn resolved_encoder(&self) -> EncoderChoice {
+        match self.encoder.kind {
+            EncoderChoice::Auto if matches!(self.data.name.as_str(), "mnist" | "fashion-mnist") => EncoderChoice::Conv28,
+            EncoderChoice::Auto => EncoderChoice::Conv32,
+            kind => kind,
+        }
+    }
+
+    /// L, the number of locations of the local feature map: 8×8, or 7×7 for conv28.
+    pub fn locations(&self) -> usize {
+        if self.resolved_encoder() == EncoderChoice::Conv28 { 7 * 7 } else { 8 * 8 }
+    }
+
+    /// The most negatives a local positive can have: N − 1 other images, or (N − 1)·L of their locations under `any`.
+    pub fn local_pool(&self) -> usize {
+        let others = self.global_pool();
+        if self.objective.local.locations == Locations::Any { others.saturating_mul(self.locations()) } else { others }
+    }
+
+    /// The most negatives a global positive can have: N − 1.
+    pub fn global_pool(&self) -> usize {
+        self.optim.batch.saturating_sub(1)
+    }
+
+    /// K of the local term. `auto` is the whole pool, but 1 for the concat critic, whose cost grows with K.
+    pub fn local_negatives(&self) -> usize {
+        match (self.objective.local.negatives, self.objective.local.critic) {
+            (Negatives::Count(k), _) => k,
+            (Negatives::Named(NegativesNamed::Auto), CriticKind::Concat) => 1,
+            (Negatives::Named(_), _) => self.local_pool(),
+        }
+    }
+
+    /// K of the global term.
+    pub fn global_negatives(&self) -> usize {
+        match self.objective.global.negatives {
+            Negatives::Count(k) => k,
+            Negatives::Named(_) => self.global_pool(),
+        }
+    }
+
+    /// Name of the estimator of the global term.
+    pub fn global_estimator(&self) -> &str {
+        self.estimator_or_own(&self.objective.global.estimator)
+    }
+
+    /// Name of the estimator of the local term.
+    pub fn local_estimator(&self) -> &str {
+        self.estimator_or_own(&self.objective.local.estimator)
+    }
+
+    fn estimator_or_own<'a>(&'a self, own: &'a str) -> &'a str {
+        match if own == INHERIT { &self.objective.estimator } else { own } {
+            "gan" => "jsd",
+            name => name,
+        }
+    }
+
+    /// c of the global term's clipping T ← c·tanh(T/c), if it is on.
+    pub fn global_clip(&self) -> Option<f64> {
+        self.clip_or_own(self.objective.global.clip)
+    }
+
+    /// c of the local term's clipping, if it is on.
+    pub fn local_clip(&self) -> Option<f64> {
+        self.clip_or_own(self.objective.local.clip)
+    }
+
+    fn clip_or_own(&self, own: TermClip) -> Option<f64> {
+        let c = match own {
+            TermClip::Value(c) => c,
+            TermClip::Named(_) => self.objective.clip,
+        };
+        (c > 0.0).then_some(c)
+    }
+
+    /// Steps of the whole run: `optim.steps`, or as many as it takes to see each of the `train_images` images in use
+    /// `optim.epochs` times.
+    pub fn total_steps(&self, train_images: usize) -> u64 {
+        if self.optim.epochs == 0 {
+            return self.optim.steps;
+        }
+        let examples = self.optim.epochs as u128 * train_images as u128;
+        u64::try_from(examples.div_ceil(self.optim.batch.max(1) as u128)).unwrap_or(u64::MAX).max(1)
+    }
+}

@@ -1,0 +1,391 @@
+//! Adam with reachable state, and the gradient's norm.
+//!
+//! Candle's AdamW keeps its moments private and counts steps once for all; an exact resume needs both within reach.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+};
+
+use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Result, Shape, Tensor, Var, backprop::GradStore, bail};
+use rayon::prelude::*;
+
+use super::{
+    host::{Held, Real, on_host},
+    params::is_under,
+};
+
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.999;
+const EPS: f64 = 1e-8;
+
+/// Numbers handed to a thread at a time; also fixes the order in which the norm is summed.
+const CHUNK: usize = 1 << 14;
+
+/// Adam (Kingma & Ba 2015) by PyTorch's formula: β 0.9 and 0.999, ε 1e-8 added to the bias-corrected root, no weight decay.
+///
+/// Each parameter counts its own steps: one without gradient in a step is left alone, moments and all.
+#[derive(Debug, Default)]
+pub struct Adam {
+    slots: BTreeMap<String, Slot>,
+}
+
+/// The state of one parameter.
+#[derive(Debug)]
+struct Slot {
+    steps: u64,
+    shape: Shape,
+    moments: Moments,
+}
+
+/// First and second moment: plain buffers for the CPU kernel, tensors elsewhere.
+#[derive(Debug)]
+enum Moments {
+    F32(Vec<f32>, Vec<f32>),
+    F64(Vec<f64>, Vec<f64>),
+    Device(Tensor, Tensor),
+}
+
+impl Moments {
+    fn zeros(param: &Tensor) -> Result<Self> {
+        let n = param.elem_count();
+        Ok(match (param.device(), param.dtype()) {
+            (Device::Cpu, DType::F32) => Self::F32(vec![0.0; n], vec![0.0; n]),
+            (Device::Cpu, DType::F64) => Self::F64(vec![0.0; n], vec![0.0; n]),
+            _ => Self::Device(param.zeros_like()?.detach(), param.zeros_like()?.detach()),
+        })
+    }
+
+    /// Own copies of `m` and `v`, fit for the kernel of their type and device.
+    fn from_tensors(m: &Tensor, v: &Tensor) -> Result<Self> {
+        Ok(match (m.device(), m.dtype()) {
+            (Device::Cpu, DType::F32) => Self::F32(m.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?),
+            (Device::Cpu, DType::F64) => Self::F64(m.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?),
+            _ => Self::Device(m.copy()?.detach(), v.copy()?.detach()),
+        })
+    }
+
+    fn tensors(&self, shape: &Shape) -> Result<(Tensor, Tensor)> {
+        Ok(match self {
+            Self::F32(m, v) => (Tensor::from_slice(m, shape, &Device::Cpu)?, Tensor::from_slice(v, shape, &Device::Cpu)?),
+            Self::F64(m, v) => (Tensor::from_slice(m, shape, &Device::Cpu)?, Tensor::from_slice(v, shape, &Device::Cpu)?),
+            Self::Device(m, v) => (m.clone(), v.clone()),
+        })
+    }
+
+    /// Whether the kernel for `param` can use them as they are.
+    fn fit(&self, param: &Tensor) -> bool {
+        match self {
+            Self::F32(..) => param.device().is_cpu() && param.dtype() == DType::F32,
+            Self::F64(..) => param.device().is_cpu() && param.dtype() == DType::F64,
+            Self::Device(m, _) => m.device().same_device(param.device()) && m.dtype() == param.dtype(),
+        }
+    }
+}
+
+impl Adam {
+    /// No state yet; each parameter starts its own at its first gradient.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One step of every parameter of `params` that has a gradient in `grads`; gradients are multiplied by `scale`.
+    ///
+    /// # Errors
+    /// If a gradient's or a loaded moment's shape is not the parameter's.
+    pub fn step(&mut self, params: &[(String, Var)], grads: &GradStore, lr: f64, scale: f64) -> Result<()> {
+        for (name, param) in params {
+            let Some(grad) = grads.get(param) else { continue };
+            let slot = self.slot(name, param)?;
+            slot.steps += 1;
+            let update = Update::new(slot.steps, lr, scale);
+            match &mut slot.moments {
+                Moments::F32(m, v) => update.on_host(param, grad, m, v)?,
+                Moments::F64(m, v) => update.on_host(param, grad, m, v)?,
+                Moments::Device(m, v) => update.composed(param, grad, m, v)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn slot(&mut self, name: &str, param: &Var) -> Result<&mut Slot> {
+        if !self.slots.contains_key(name) {
+            let slot = Slot { steps: 0, shape: param.shape().clone(), moments: Moments::zeros(param)? };
+            self.slots.insert(name.to_owned(), slot);
+        }
+        let Some(slot) = self.slots.get_mut(name) else { bail!("no state for {name}") };
+        if slot.shape != *param.shape() {
+            bail!("Adam's moments of {name} have shape {:?}, the parameter {:?}", slot.shape, param.shape());
+        }
+        if !slot.moments.fit(param) {
+            let (m, v) = slot.moments.tensors(&slot.shape)?;
+            let moved = |t: Tensor| t.to_device(param.device())?.to_dtype(param.dtype());
+            slot.moments = Moments::from_tensors(&moved(m)?, &moved(v)?)?;
+        }
+        Ok(slot)
+    }
+
+    /// Drops the state of `prefix` itself and of all below it; they start anew.
+    pub fn forget(&mut self, prefix: &str) {
+        self.slots.retain(|name, _| name != prefix && !is_under(name, prefix));
+    }
+
+    /// Everything a checkpoint needs, in order of name: `NAME.m`, `NAME.v` (shaped as the parameter) and `NAME.t`
+    /// (an i64 scalar, the steps taken).
+    pub fn state(&self) -> Vec<(String, Tensor)> {
+        let mut state = Vec::with_capacity(3 * self.slots.len());
+        for (name, slot) in &self.slots {
+            // Cannot fail: the buffers were made with as many numbers as the shape has, and the device is the CPU.
+            let (m, v) = slot.moments.tensors(&slot.shape).expect("moments have the shape they were made with");
+            let t = Tensor::new(slot.steps as i64, &Device::Cpu).expect("a scalar on the CPU");
+            state.extend([(format!("{name}.m"), m), (format!("{name}.v"), v), (format!("{name}.t"), t)]);
+        }
+        state
+    }
+
+    /// Replaces all state by what [`Self::state`] gave; entries that end otherwise are passed over.
+    ///
+    /// # Errors
+    /// If an entry's two companions are missing or shaped otherwise; the state is unchanged then.
+    pub fn load(&mut self, state: &HashMap<String, Tensor>) -> Result<()> {
+        let mut slots = BTreeMap::new();
+        for (key, t) in state {
+            let Some(name) = key.strip_suffix(".t") else { continue };
+            let (Some(m), Some(v)) = (state.get(&format!("{name}.m")), state.get(&format!("{name}.v"))) else {
+                bail!("Adam's state of {name} lacks a moment");
+            };
+            if m.shape() != v.shape() {
+                bail!("Adam's moments of {name} have shapes {:?} and {:?}", m.shape(), v.shape());
+            }
+            let steps = t.to_dtype(DType::I64)?.flatten_all()?.get(0)?.to_scalar::<i64>()?;
+            let moments = Moments::from_tensors(m, v)?;
+            slots.insert(name.to_owned(), Slot { steps: steps.max(0) as u64, shape: m.shape().clone(), moments });
+        }
+        self.slots = slots;
+        Ok(())
+    }
+}
+
+/// The numbers of one update: m ← m + (1−β1)(g−m), v ← β2·v + (1−β2)g², p ← p − rate·m / (√v·root + ε).
+#[derive(Clone, Copy)]
+struct Update {
+    scale: f64,
+    /// lr / (1 − β1ᵗ).
+    rate: f64,
+    /// 1 / √(1 − β2ᵗ).
+    root: f64,
+}
+
+impl Update {
+    fn new(steps: u64, lr: f64, scale: f64) -> Self {
+        let t = steps as f64;
+        Self { scale, rate: lr / (1.0 - BETA1.powf(t)), root: 1.0 / (1.0 - BETA2.powf(t)).sqrt() }
+    }
+
+    fn run<T: Real>(self, p: &mut [T], g: &[T], m: &mut [T], v: &mut [T]) {
+        let [scale, rate, root] = [self.scale, self.rate, self.root].map(T::from_f64);
+        let [rest1, beta2, rest2, eps] = [1.0 - BETA1, BETA2, 1.0 - BETA2, EPS].map(T::from_f64);
+        let parts = p.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(m.par_chunks_mut(CHUNK)).zip(v.par_chunks_mut(CHUNK));
+        parts.for_each(|(((p, g), m), v)| {
+            for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+                let g = g * scale;
+                *m += rest1 * (g - *m);
+                *v = beta2 * *v + rest2 * g * g;
+                *p -= rate * *m / (v.root() * root + eps);
+            }
+        });
+    }
+
+    fn on_host<T: Real>(self, param: &Var, grad: &Tensor, m: &mut Vec<T>, v: &mut Vec<T>) -> Result<()> {
+        let grad = grad.contiguous()?;
+        let held = Held::new(&grad)?;
+        param.inplace_op1(&HostStep { update: self, grad: held.slice()?, m: RefCell::new(m), v: RefCell::new(v) })
+    }
+
+    /// The same from Candle's ordinary operations, for devices without a kernel of ours.
+    fn composed(self, param: &Var, grad: &Tensor, m: &mut Tensor, v: &mut Tensor) -> Result<()> {
+        let g = (grad.detach() * self.scale)?;
+        *m = ((&*m * BETA1)? + (&g * (1.0 - BETA1))?)?;
+        *v = ((&*v * BETA2)? + (g.sqr()? * (1.0 - BETA2))?)?;
+        let change = ((&*m * self.rate)? / ((v.sqrt()? * self.root)? + EPS)?)?;
+        param.set(&(param.as_detached_tensor() - change)?)
+    }
+}
+
+/// The CPU kernel: parameter and both moments in one pass over memory.
+///
+/// Candle lets an in-place operation change one tensor only, hence the moments as borrowed host buffers.
+struct HostStep<'a, T> {
+    update: Update,
+    grad: &'a [T],
+    m: RefCell<&'a mut Vec<T>>,
+    v: RefCell<&'a mut Vec<T>>,
+}
+
+impl<T: Real> InplaceOp1 for HostStep<'_, T> {
+    fn name(&self) -> &'static str {
+        "adam"
+    }
+
+    fn cpu_fwd(&self, dst: &mut CpuStorage, dst_l: &Layout) -> Result<()> {
+        let grad = self.grad;
+        let (Some((from, to)), Some(values)) = (dst_l.contiguous_offsets(), T::storage_mut(dst)) else {
+            bail!("Adam's kernel was handed a strided parameter or one of another type");
+        };
+        if grad.len() != to - from {
+            bail!("a gradient has {} numbers, its parameter {}", grad.len(), to - from);
+        }
+        self.update.run(&mut values[from..to], grad, &mut self.m.borrow_mut(), &mut self.v.borrow_mut());
+        Ok(())
+    }
+}
+
+/// L2 norm of all gradients of `params` together, summed in f64 in the order given; non-finite if any number is.
+///
+/// # Errors
+/// Only those of the device.
+pub fn grad_norm(params: &[(String, Var)], grads: &GradStore) -> Result<f64> {
+    let mut total = 0.0;
+    for (_, param) in params {
+        let Some(grad) = grads.get(param) else { continue };
+        total += if on_host(&[grad]) {
+            let grad = grad.contiguous()?;
+            let held = Held::new(&grad)?;
+            match grad.dtype() {
+                DType::F32 => square_sum::<f32>(held.slice()?),
+                _ => square_sum::<f64>(held.slice()?),
+            }
+        } else {
+            f64::from(grad.to_dtype(DType::F32)?.sqr()?.sum_all()?.to_scalar::<f32>()?)
+        };
+    }
+    Ok(total.sqrt())
+}
+
+fn square_sum<T: Real>(values: &[T]) -> f64 {
+    let parts: Vec<f64> = values.par_chunks(CHUNK).map(|part| part.iter().map(|v| v.to_f64() * v.to_f64()).sum()).collect();
+    parts.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::testing::numbers;
+
+    fn var(values: &[f64], dtype: DType) -> Var {
+        Var::from_tensor(&Tensor::new(values, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()).unwrap()
+    }
+
+    /// Gradients of Σ c·p over the pairs given.
+    fn grads(pairs: &[(&Var, &[f64])]) -> GradStore {
+        let terms = pairs.iter().map(|(p, c)| {
+            let c = Tensor::new(*c, &Device::Cpu).unwrap().to_dtype(p.dtype()).unwrap();
+            (p.as_tensor() * c).unwrap().sum_all().unwrap()
+        });
+        terms.reduce(|a, b| (a + b).unwrap()).unwrap().backward().unwrap()
+    }
+
+    /// PyTorch's `_single_tensor_adam`, line by line, for one number.
+    #[derive(Default, Clone, Copy)]
+    struct Scalar {
+        p: f64,
+        m: f64,
+        v: f64,
+        t: i32,
+    }
+    impl Scalar {
+        fn step(&mut self, g: f64, lr: f64) {
+            self.t += 1;
+            self.m = 0.9 * self.m + 0.1 * g;
+            self.v = 0.999 * self.v + 0.001 * g * g;
+            let correction1 = 1.0 - 0.9f64.powi(self.t);
+            let correction2 = 1.0 - 0.999f64.powi(self.t);
+            self.p -= lr / correction1 * self.m / (self.v.sqrt() / correction2.sqrt() + 1e-8);
+        }
+    }
+
+    #[test]
+    fn several_steps_with_a_skipped_gradient_follow_the_formula() {
+        for (dtype, tolerance) in [(DType::F64, 1e-13), (DType::F32, 1e-6)] {
+            let (a, b) = (var(&[1.0, -2.0], dtype), var(&[0.5], dtype));
+            let params = [("a".to_owned(), a.clone()), ("b".to_owned(), b.clone())];
+            let mut want = [1.0, -2.0, 0.5].map(|p| Scalar { p, ..Scalar::default() });
+            let mut adam = Adam::new();
+            for step in 0..6 {
+                let ga = [0.3 - 0.1 * f64::from(step), 1e-3];
+                let gb = [2.0];
+                let (lr, scale) = (0.01 * f64::from(step + 1), 0.5);
+                want[0].step(ga[0] * scale, lr);
+                want[1].step(ga[1] * scale, lr);
+                // b has no gradient in steps 2 and 3: neither its moments nor its count move.
+                let with_b = !(2..4).contains(&step);
+                let store = if with_b { grads(&[(&a, &ga), (&b, &gb)]) } else { grads(&[(&a, &ga)]) };
+                if with_b {
+                    want[2].step(gb[0] * scale, lr);
+                }
+                adam.step(&params, &store, lr, scale).unwrap();
+                let have = [numbers(&a), numbers(&b)].concat();
+                for (have, want) in have.iter().zip(&want) {
+                    assert!((have - want.p).abs() < tolerance, "step {step}: {have} {}", want.p);
+                }
+            }
+            let state: HashMap<_, _> = adam.state().into_iter().collect();
+            assert_eq!(numbers(&state["a.t"]), [6.0]);
+            assert_eq!(numbers(&state["b.t"]), [4.0]);
+            assert!((numbers(&state["b.m"])[0] - want[2].m).abs() < tolerance);
+            assert!((numbers(&state["a.v"])[1] - want[1].v).abs() < tolerance);
+        }
+    }
+
+    #[test]
+    fn the_composed_update_is_the_kernels() {
+        let (one, two) = (var(&[1.0, -2.0, 3.0], DType::F64), var(&[1.0, -2.0, 3.0], DType::F64));
+        let (mut m, mut v) = (one.zeros_like().unwrap(), one.zeros_like().unwrap());
+        let mut adam = Adam::new();
+        for t in 1..5 {
+            let g = [0.1, -0.2, 0.3 * t as f64];
+            Update::new(t, 0.1, 0.7).composed(&one, &Tensor::new(&g, &Device::Cpu).unwrap(), &mut m, &mut v).unwrap();
+            adam.step(&[("p".into(), two.clone())], &grads(&[(&two, &g)]), 0.1, 0.7).unwrap();
+        }
+        assert!(crate::nn::testing::distance(&one, &two) < 1e-14);
+    }
+
+    #[test]
+    fn a_loaded_state_goes_on_to_the_bit() {
+        // More numbers than one thread's chunk.
+        let n = CHUNK + 5;
+        let start: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+        let g: Vec<f64> = (0..n).map(|i| (i as f64).cos()).collect();
+        let (straight, resumed) = (var(&start, DType::F32), var(&start, DType::F32));
+        let (mut first, mut before) = (Adam::new(), Adam::new());
+        let step = |adam: &mut Adam, p: &Var| adam.step(&[("net.p".into(), p.clone())], &grads(&[(p, &g)]), 0.01, 1.0).unwrap();
+        for _ in 0..3 {
+            step(&mut first, &straight);
+            step(&mut before, &resumed);
+        }
+        let mut after = Adam::new();
+        after.load(&before.state().into_iter().collect()).unwrap();
+        step(&mut first, &straight);
+        step(&mut after, &resumed);
+        assert_eq!(numbers(&straight), numbers(&resumed));
+        assert_ne!(numbers(&straight)[CHUNK + 4], start[CHUNK + 4]);
+        after.forget("net");
+        assert!(after.state().is_empty());
+        // A moment without its companions is refused, and a shape that does not fit the parameter too.
+        assert!(after.load(&HashMap::from([("p.t".to_owned(), Tensor::new(1i64, &Device::Cpu).unwrap())])).is_err());
+        after.load(&before.state().into_iter().collect()).unwrap();
+        let other = var(&[1.0], DType::F32);
+        assert!(after.step(&[("net.p".into(), other.clone())], &grads(&[(&other, &[1.0])]), 0.1, 1.0).is_err());
+    }
+
+    #[test]
+    fn the_norm_is_pythagoras_and_keeps_what_is_not_finite() {
+        let (a, b, idle) = (var(&[0.0, 0.0], DType::F32), var(&[0.0], DType::F32), var(&[9.0], DType::F32));
+        let params = [("a".to_owned(), a.clone()), ("b".to_owned(), b.clone()), ("idle".to_owned(), idle)];
+        assert!((grad_norm(&params, &grads(&[(&a, &[3.0, 4.0]), (&b, &[12.0])])).unwrap() - 13.0).abs() < 1e-12);
+        assert!(grad_norm(&params, &grads(&[(&a, &[3.0, f64::NAN])])).unwrap().is_nan());
+        assert_eq!(grad_norm(&params, &grads(&[(&a, &[3.0, f64::INFINITY])])).unwrap(), f64::INFINITY);
+        // Squares beyond f32 are not lost.
+        assert!((grad_norm(&params, &grads(&[(&b, &[1e30])])).unwrap() / 1e30 - 1.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,230 @@
+//! Two-dimensional convolution, the one function of it.
+//!
+//! On the CPU: im2col and a matrix product forward; backward two products and col2im (Candle's own backward costs seconds).
+
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, Var, bail};
+
+use super::{
+    host::{Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch},
+    im2col::{Geometry, col2im, im2col, images_to_rows, rows_to_images},
+    params::Init,
+};
+
+/// Cross-correlation of `x` [N, C, H, W] with `w` [O, C, k, k] and zero padding: [N, O, OH, OW], OH = (H + 2·pad − k)/stride + 1.
+///
+/// # Errors
+/// If shapes, types or devices do not fit each other, or the kernel exceeds the padded image.
+pub fn conv2d(x: &Tensor, w: &Tensor, stride: usize, pad: usize) -> Result<Tensor> {
+    let geometry = geometry(x, w, stride, pad)?;
+    if on_host(&[x, w]) { x.contiguous()?.apply_op2(&w.contiguous()?, ConvOp(geometry)) } else { x.conv2d(w, pad, stride, 1, 1) }
+}
+
+fn geometry(x: &Tensor, w: &Tensor, stride: usize, pad: usize) -> Result<Geometry> {
+    let (images, channels, height, width) = x.dims4()?;
+    let (outputs, inputs, kernel, across) = w.dims4()?;
+    let fits = height + 2 * pad >= kernel && width + 2 * pad >= kernel;
+    if inputs != channels || kernel != across || kernel == 0 || stride == 0 || !fits {
+        bail!("conv2d: weight {:?} does not fit input {:?} with stride {stride} and padding {pad}", w.dims(), x.dims());
+    }
+    let out_height = (height + 2 * pad - kernel) / stride + 1;
+    let out_width = (width + 2 * pad - kernel) / stride + 1;
+    Ok(Geometry { images, channels, height, width, outputs, kernel, stride, pad, out_height, out_width })
+}
+
+struct ConvOp(Geometry);
+
+impl ConvOp {
+    fn forward<T: Real>(&self, x: &[T], w: &[T]) -> Vec<T> {
+        let g = &self.0;
+        let (taps, columns) = (g.taps(), g.columns());
+        let mut out = vec![T::default(); g.outputs * columns];
+        with_scratch(taps * columns, |cols| {
+            im2col(g, x, cols);
+            with_scratch(g.outputs * columns, |rows| {
+                matmul(rows, [g.outputs, columns, taps], Mat::rows(w, taps), Mat::rows(cols, columns), false);
+                rows_to_images(g, rows, &mut out);
+            });
+        });
+        out
+    }
+
+    /// Gradients by `x` (if wanted) and by `w`.
+    fn backward<T: Real>(&self, x: &[T], w: &[T], grad: &[T], want_x: bool) -> (Option<Vec<T>>, Vec<T>) {
+        let g = &self.0;
+        let (taps, columns) = (g.taps(), g.columns());
+        let mut by_w = vec![T::default(); w.len()];
+        let mut by_x = None;
+        with_scratch(g.outputs * columns, |rows| {
+            images_to_rows(g, grad, rows);
+            with_scratch(taps * columns, |cols| {
+                im2col(g, x, cols);
+                matmul(&mut by_w, [g.outputs, taps, columns], Mat::rows(rows, columns), Mat::rows(cols, columns).t(), false);
+                if want_x {
+                    matmul(cols, [taps, columns, g.outputs], Mat::rows(w, taps).t(), Mat::rows(rows, columns), false);
+                    let mut sum = vec![T::default(); x.len()];
+                    col2im(g, cols, &mut sum);
+                    by_x = Some(sum);
+                }
+            });
+        });
+        (by_x, by_w)
+    }
+
+    fn backward_tensors<T: Real>(&self, x: &Tensor, w: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let grad = grad.contiguous()?;
+        let (held_x, held_w, held_grad) = (Held::new(x)?, Held::new(w)?, Held::new(&grad)?);
+        // An input that tracks nothing (the images of a first layer) gets no gradient; any other must get one.
+        let (by_x, by_w) = self.backward::<T>(held_x.slice()?, held_w.slice()?, held_grad.slice()?, x.track_op());
+        let by_x = by_x.map(|values| tensor(values, x.shape())).transpose()?;
+        Ok((by_x, Some(tensor(by_w, w.shape())?)))
+    }
+}
+
+impl CustomOp2 for ConvOp {
+    fn name(&self) -> &'static str {
+        "conv2d-im2col"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, x_at: &Layout, w: &CpuStorage, w_at: &Layout) -> Result<(CpuStorage, Shape)> {
+        let g = &self.0;
+        let shape = Shape::from((g.images, g.outputs, g.out_height, g.out_width));
+        let storage = match x {
+            CpuStorage::F32(_) => CpuStorage::F32(self.forward(slice_of(x, x_at)?, slice_of(w, w_at)?)),
+            _ => CpuStorage::F64(self.forward(slice_of(x, x_at)?, slice_of(w, w_at)?)),
+        };
+        Ok((storage, shape))
+    }
+
+    fn bwd(&self, x: &Tensor, w: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        match x.dtype() {
+            candle_core::DType::F32 => self.backward_tensors::<f32>(x, w, grad),
+            _ => self.backward_tensors::<f64>(x, w, grad),
+        }
+    }
+}
+
+/// A convolution layer without bias (BatchNorm follows it).
+#[derive(Debug, Clone)]
+pub struct Conv {
+    /// [outputs, inputs, k, k].
+    pub weight: Var,
+    pub stride: usize,
+    pub pad: usize,
+}
+
+impl Conv {
+    /// PyTorch's default initial values, uniform on ±1/√(inputs·k·k); makes `weight`.
+    pub fn new(mut init: Init<'_>, input: usize, output: usize, kernel: usize, stride: usize, pad: usize) -> Result<Self> {
+        let bound = 1.0 / ((input * kernel * kernel) as f64).sqrt();
+        let weight = init.uniform("weight", (output, input, kernel, kernel), bound)?;
+        Ok(Self { weight, stride, pad })
+    }
+
+    /// [N, inputs, H, W] → [N, outputs, OH, OW].
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        conv2d(x, &self.weight, self.stride, self.pad)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device};
+
+    use super::*;
+    use crate::nn::testing::{check_gradients, distance, random, weighted};
+
+    /// (images, channels, outputs, height, width, kernel, stride, pad)
+    fn cases() -> Vec<[usize; 8]> {
+        let mut cases =
+            vec![[2, 3, 4, 32, 32, 4, 2, 1], [1, 1, 1, 1, 1, 1, 1, 0], [3, 2, 2, 9, 5, 2, 3, 0], [2, 2, 3, 6, 6, 5, 5, 2]];
+        for kernel in 1..=5 {
+            for stride in 1..=2 {
+                for pad in 0..=2 {
+                    // Odd and even sides; a batch of one among them.
+                    cases.push([1 + (kernel + pad) % 2, 2, 3, 7, 6, kernel, stride, pad]);
+                }
+            }
+        }
+        cases
+    }
+
+    #[test]
+    fn forward_and_gradients_are_those_of_candles_own_convolution() {
+        let mut compared = 0;
+        for case @ [n, c, o, h, w, k, stride, pad] in cases() {
+            let x = Var::from_tensor(&random("x", &[n, c, h, w])).unwrap();
+            let weight = Var::from_tensor(&random("w", &[o, c, k, k])).unwrap();
+            let ours = conv2d(&x, &weight, stride, pad).unwrap();
+            let theirs = x.conv2d(&weight, pad, stride, 1, 1).unwrap();
+            assert!(distance(&ours, &theirs) < 1e-12, "{case:?}");
+            let ours = weighted(&ours).unwrap().backward().unwrap();
+            // Candle refuses the backward pass where a stride leaves rows over; finite differences cover those below.
+            let Ok(theirs) = weighted(&theirs).unwrap().backward() else { continue };
+            compared += 1;
+            for var in [&x, &weight] {
+                assert!(distance(ours.get(var).unwrap(), theirs.get(var).unwrap()) < 1e-11, "{case:?}");
+            }
+        }
+        assert!(compared >= 20, "{compared}");
+    }
+
+    #[test]
+    fn gradients_are_finite_differences() {
+        for case @ [n, c, o, h, w, k, stride, pad] in cases() {
+            let x = Var::from_tensor(&random("x", &[n, c, h, w])).unwrap();
+            let weight = Var::from_tensor(&random("w", &[o, c, k, k])).unwrap();
+            check_gradients(&format!("{case:?}"), &[&x, &weight], || weighted(&conv2d(&x, &weight, stride, pad)?));
+        }
+    }
+
+    #[test]
+    fn single_precision_agrees_with_double_and_repeats_to_the_bit() {
+        let (x, w) = (random("x", &[8, 16, 16, 16]), random("w", &[32, 16, 4, 4]));
+        let single = |t: &Tensor| Var::from_tensor(&t.to_dtype(DType::F32).unwrap()).unwrap();
+        let (xs, ws) = (single(&x), single(&w));
+        let (x, w) = (Var::from_tensor(&x).unwrap(), Var::from_tensor(&w).unwrap());
+        let run = |x: &Var, w: &Var| {
+            let y = conv2d(x, w, 2, 1).unwrap();
+            let grads = weighted(&y).unwrap().backward().unwrap();
+            [y, grads.get(x).unwrap().clone(), grads.get(w).unwrap().clone()]
+        };
+        let (double, first, second) = (run(&x, &w), run(&xs, &ws), run(&xs, &ws));
+        for ((d, a), b) in double.iter().zip(&first).zip(&second) {
+            assert!(distance(d, a) < 2e-6);
+            let bits =
+                |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            assert_eq!(bits(a), bits(b));
+        }
+    }
+
+    #[test]
+    fn strided_inputs_and_untracked_images_are_taken() {
+        let w = Var::from_tensor(&random("w", &[2, 3, 3, 3])).unwrap();
+        let x = random("x", &[2, 6, 5, 3]);
+        let view = x.permute((0, 3, 1, 2)).unwrap();
+        let y = conv2d(&view, &w, 1, 1).unwrap();
+        assert!(distance(&y, &view.contiguous().unwrap().conv2d(&w, 1, 1, 1, 1).unwrap()) < 1e-12);
+        let grads = weighted(&y).unwrap().backward().unwrap();
+        assert!(grads.get(&w).is_some() && grads.get(&x).is_none());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let refused = |x: &[usize], w: &[usize], stride| conv2d(&random("x", x), &random("w", w), stride, 0).is_err();
+        assert!(refused(&[1, 2, 5, 5], &[3, 1, 3, 3], 1));
+        assert!(refused(&[1, 2, 5, 5], &[3, 2, 6, 6], 1));
+        assert!(refused(&[1, 2, 5, 5], &[3, 2, 3, 2], 1));
+        assert!(refused(&[1, 2, 5, 5], &[3, 2, 3, 3], 0));
+    }
+
+    #[test]
+    fn initial_weights_fill_pytorchs_interval() {
+        let mut store = crate::nn::Store::new(crate::nn::Draws { seed: 1, attempt: 0 }, &Device::Cpu, DType::F32);
+        let conv = Conv::new(store.root().sub("conv"), 8, 16, 4, 2, 1).unwrap();
+        assert!(store.params().contains_key("conv.weight"));
+        let largest = crate::nn::testing::numbers(&conv.weight).into_iter().fold(0f64, |m, v| m.max(v.abs()));
+        // 1/√(8·16); the largest of 2048 uniform draws lies within 1 % of the bound but for a chance of e⁻²⁰.
+        let bound = 1.0 / 128f64.sqrt();
+        assert!(largest <= bound * 1.000_001 && largest > 0.99 * bound);
+    }
+}

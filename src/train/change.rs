@@ -1,0 +1,121 @@
+//! Changes and policies between two steps: applied whole, or refused with a reason and nothing changed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    Event, Phase, checkpoint,
+    history::Mark,
+    worker::{Halt, Worker},
+};
+use crate::{
+    config::{self, Change, Source},
+    record::{JournalKind, JournalRow, journal_row},
+};
+
+impl Worker<'_> {
+    /// Puts a set of changes in force for the next step; the reason, if it is refused.
+    pub(super) fn change(&mut self, changes: &[Change]) -> Result<(), String> {
+        let outcome = self.try_change(changes);
+        let kind = if outcome.is_ok() { JournalKind::Change } else { JournalKind::Refused };
+        let step = self.trainer.step + 1;
+        for change in changes {
+            let mut row = journal_row(step, kind);
+            row.key = Some(change.key.clone());
+            row.from = Some(json(&change.from));
+            row.to = Some(json(&change.to));
+            row.source = serde_json::to_value(change.source).ok().and_then(|v| v.as_str().map(String::from));
+            row.reason = outcome.as_ref().err().cloned();
+            self.journal(row);
+            if outcome.is_ok() {
+                self.link.history.mark(Mark {
+                    step,
+                    text: format!("{} {} → {}", change.key, plain(&change.from), plain(&change.to)),
+                    breaks_loss: change.key.starts_with("objective.") && !change.key.contains(".on_"),
+                });
+            }
+        }
+        if outcome.is_ok() {
+            self.recorder.change(step, changes);
+        }
+        outcome
+    }
+
+    fn try_change(&mut self, changes: &[Change]) -> Result<(), String> {
+        if let Some(c) = changes.iter().find(|c| config::key(&c.key).is_some_and(|k| !k.live)) {
+            return Err(format!("'{}' takes effect on a restart only", c.key));
+        }
+        let edits: Vec<(String, toml::Value)> = changes.iter().map(|c| (c.key.clone(), c.to.clone())).collect();
+        let next = Arc::new(self.trainer.config.with(&edits).map_err(|e| e.to_string())?);
+        self.trainer.apply(next.clone()).map_err(|e| e.to_string())?;
+        self.publisher.in_force(next, self.trainer.total_steps());
+        Ok(())
+    }
+
+    /// `[[schedule]]` entries due before the next step.
+    pub(super) fn apply_schedule(&mut self) {
+        let config = self.trainer.config.clone();
+        while let Some(entry) = config.schedule.get(self.scheduled).filter(|e| e.at <= self.trainer.step + 1) {
+            self.scheduled += 1;
+            let changes = as_changes(&entry.set, &self.trainer.config);
+            if let Err(reason) = self.change(&changes) {
+                self.tell(Event::Warning(format!("schedule entry at = {}: {reason}", entry.at)));
+            }
+        }
+    }
+
+    /// The policy `rollback`: back to the newest checkpoint, half the learning rate, new draws.
+    pub(super) fn roll_back(&mut self) -> Result<(), Halt> {
+        self.publisher.phase(Phase::Starting("rolling back".into()));
+        let (saved, faults) = checkpoint::newest(&self.checkpoints);
+        for fault in faults {
+            self.tell(Event::Warning(fault.to_string()));
+        }
+        let saved = saved.ok_or_else(|| Halt::Failed("nothing to roll back to: no whole checkpoint".into()))?;
+        self.rollbacks += 1;
+        while self.probes.busy().is_some() {
+            self.wait_probe()?;
+        }
+        self.trainer.restore(&saved, self.trainer.config.clone())?;
+        self.trainer.attempt = self.rollbacks;
+        self.recorder.cut_back(self.trainer.step)?;
+        self.link.history.cut_back(self.trainer.step);
+        self.publisher.rewind(self.trainer.step, self.trainer.epoch());
+        let lr = self.trainer.config.optim.lr;
+        let half = Change { key: "optim.lr".into(), from: lr.into(), to: (lr / 2.0).into(), source: Source::Policy };
+        self.change(&[half]).map_err(Halt::Failed)
+    }
+
+    pub(super) fn note(&mut self, kind: JournalKind, reason: Option<String>) {
+        let mut row = journal_row(self.trainer.step, kind);
+        row.reason = reason;
+        self.journal(row);
+    }
+
+    pub(super) fn journal(&mut self, row: JournalRow) {
+        self.recorder.journal(&row);
+        self.tell(Event::Journal(row));
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        // A front end that is gone is noticed where commands are read.
+        let _ = self.link.events.send(event);
+    }
+}
+
+/// A `set` table as changes against the configuration in force; keys that would not change are left out.
+fn as_changes(set: &BTreeMap<String, toml::Value>, in_force: &config::Config) -> Vec<Change> {
+    set.iter()
+        .map(|(key, to)| {
+            let from = in_force.get(key).unwrap_or_else(|| toml::Value::String(String::new()));
+            Change { key: key.clone(), from, to: to.clone(), source: Source::Schedule }
+        })
+        .collect()
+}
+
+fn json(value: &toml::Value) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or(serde_json::Value::Null)
+}
+
+fn plain(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), String::from)
+}

@@ -1,0 +1,121 @@
+//! What a worker gives out besides steps: probes, checkpoints, warnings, the end.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use super::{
+    Event, Outcome, Phase, checkpoint,
+    worker::{Halt, Worker},
+};
+use crate::record::{JournalKind, ProbeRow, Summary};
+
+impl Worker<'_> {
+    /// Hands the probe of this step to the probe thread. If it is still fitting the last one, training waits, so that
+    /// the rows do not depend on timing.
+    pub(super) fn probe(&mut self) -> Result<(), Halt> {
+        if self.probes.busy().is_some() {
+            self.publisher.phase(Phase::WaitingForProbe);
+            self.wait_probe()?;
+        }
+        let started = Instant::now();
+        let mut input = self.trainer.probe_input()?;
+        input.seconds = started.elapsed().as_secs_f64();
+        self.publisher.probing(Some(input.step));
+        self.probes.submit(input).map_err(Halt::from)
+    }
+
+    /// A probe the user asked for. It is not part of the run's records' rhythm, so it is refused while one is fitting.
+    pub(super) fn probe_now(&mut self) {
+        if let Some(step) = self.probes.busy() {
+            self.tell(Event::Warning(format!("the probe of step {step} is still being fitted")));
+        } else if let Err(Halt::Failed(e) | Halt::Refused(e)) = self.probe() {
+            self.tell(Event::Warning(e));
+        }
+    }
+
+    /// Takes a finished probe, if there is one.
+    pub(super) fn collect_probe(&mut self) -> Result<(), Halt> {
+        match self.probes.try_recv()? {
+            None => Ok(()),
+            Some(row) => self.take_probe(row),
+        }
+    }
+
+    pub(super) fn wait_probe(&mut self) -> Result<(), Halt> {
+        match self.probes.wait()? {
+            None => Ok(()),
+            Some(row) => self.take_probe(row),
+        }
+    }
+
+    fn take_probe(&mut self, row: ProbeRow) -> Result<(), Halt> {
+        self.recorder.probe(&row);
+        self.link.history.push_probe(&row);
+        self.publisher.probe(&row, self.probes.busy());
+        self.tell(Event::Probe(row));
+        Ok(())
+    }
+
+    /// Writes a checkpoint; a failure is a warning, not the end.
+    pub(super) fn save(&mut self) {
+        self.recorder.flush();
+        match checkpoint::write(&self.checkpoints, &self.trainer) {
+            Ok(path) => {
+                checkpoint::prune(&self.checkpoints, self.trainer.config.checkpoint.keep);
+                self.checkpoint_at = Some(self.trainer.step);
+                self.note(JournalKind::Checkpoint, None);
+                self.tell(Event::Checkpoint { step: self.trainer.step, path });
+            }
+            Err(e) => self.tell(Event::Warning(format!("no checkpoint was written: {e}"))),
+        }
+    }
+
+    /// Writes a checkpoint unless this very step has one.
+    pub(super) fn save_once(&mut self) {
+        if self.checkpoint_at != Some(self.trainer.step) {
+            self.save();
+            self.checkpoint_at = Some(self.trainer.step);
+        }
+    }
+
+    /// Passes on what the recorder could not write.
+    pub(super) fn warn(&mut self) {
+        if let Some(warning) = self.recorder.take_warning() {
+            self.tell(Event::Warning(warning));
+        }
+    }
+
+    pub(super) fn end(&mut self, outcome: Outcome) -> Result<Outcome, Halt> {
+        self.publisher.phase(Phase::Stopping);
+        while self.probes.busy().is_some() {
+            self.wait_probe()?;
+        }
+        self.save_once();
+        let text = match &outcome {
+            Outcome::Done => "done".to_string(),
+            Outcome::Stopped(reason) => format!("stopped: {reason:?}").to_lowercase(),
+            Outcome::Nonfinite(reason) => format!("stopped: {reason}"),
+            Outcome::Failed(reason) | Outcome::Refused(reason) => reason.clone(),
+        };
+        self.note(JournalKind::End, Some(text.clone()));
+        let facts = super::describe::facts(&self.trainer, self.recorder.path());
+        let summary = Summary {
+            version: env!("CARGO_PKG_VERSION").into(),
+            steps: self.trainer.step,
+            epochs: self.trainer.epoch(),
+            seconds: self.seconds,
+            outcome: text,
+            last: self.last.clone(),
+            probe: self.publisher.last_probe(),
+            facts: BTreeMap::from([
+                ("data".to_string(), facts.data),
+                ("encoder".into(), facts.encoder),
+                ("device".into(), facts.device),
+                ("threads".into(), facts.threads.to_string()),
+                ("parameters".into(), facts.parameters.to_string()),
+            ]),
+        };
+        self.recorder.finish(&summary);
+        self.warn();
+        Ok(outcome)
+    }
+}

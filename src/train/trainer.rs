@@ -1,0 +1,343 @@
+//! The state of a run and its one verb, `step`: everything a checkpoint holds, nothing of threads or files.
+
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+use dim_estimators::Estimator;
+use rand_chacha::ChaCha8Rng;
+
+use super::{
+    networks::{GLOBAL, LOCAL, Networks},
+    objective::{self, PriorTerm, StepValue, Term, read_scalars},
+    pairs,
+};
+use crate::{
+    config::{Config, CriticKind, GlobalLayer, Mode, OnSwap, PriorKind},
+    data::{Dataset, Order},
+    model::{Features, Pairs},
+    nn::{self, Adam, Draws, Stats},
+    record::{PerTerm, StepRow, TermLosses},
+};
+
+/// Batches whose statistics set BatchNorm's running averages before the first step: 0.9⁶⁴ ≈ 0.1 % of the start is left.
+const WARM_BATCHES: u64 = 64;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    #[error(transparent)]
+    Candle(#[from] candle_core::Error),
+    #[error("no estimator is named '{0}'")]
+    Estimator(String),
+    #[error("{0}")]
+    Invalid(String),
+}
+
+pub struct Trainer {
+    pub(super) config: Arc<Config>,
+    pub(super) dataset: Arc<Dataset>,
+    pub(super) device: Device,
+    pub(super) networks: Networks,
+    pub(super) adam: Adam,
+    pub(super) adam_prior: Adam,
+    order: Order,
+    estimators: PerTerm<Arc<dyn Estimator>>,
+    /// Steps done.
+    pub(super) step: u64,
+    /// Place in the endless sequence of shuffled epochs.
+    pub(super) examples_seen: u64,
+    /// Raised by a rollback, so that the repeated steps draw anew.
+    pub(super) attempt: u64,
+}
+
+/// One step's numbers. `seconds` and `examples_per_second` are the caller's to fill in.
+pub struct StepOutcome {
+    pub row: StepRow,
+    /// What was not finite; then no parameter of encoder and critics was changed and the step does not count.
+    pub nonfinite: Option<String>,
+}
+
+impl Trainer {
+    pub fn new(config: Arc<Config>, dataset: Arc<Dataset>, device: Device) -> Result<Self, TrainError> {
+        let networks = Networks::new(&config, &device)?;
+        let order = Order::new(config.seed, dataset.train.len());
+        let estimators = estimators(&config)?;
+        let trainer = Self {
+            config,
+            dataset,
+            device,
+            networks,
+            adam: Adam::new(),
+            adam_prior: Adam::new(),
+            order,
+            estimators,
+            step: 0,
+            examples_seen: 0,
+            attempt: 0,
+        };
+        trainer.check(&trainer.config)?;
+        Ok(trainer)
+    }
+
+    /// What only the data can tell about a configuration.
+    pub fn check(&self, config: &Config) -> Result<(), TrainError> {
+        let (batch, images) = (config.optim.batch, self.dataset.train.len());
+        if batch > images {
+            return Err(TrainError::Invalid(format!(
+                "optim.batch = {batch} is more than the {images} training images; at most {images}"
+            )));
+        }
+        let (seen, shape) = (&self.dataset.train, self.networks.encoder.shape());
+        if (seen.channels, seen.height, seen.width) != (shape.channels, shape.size, shape.size) {
+            return Err(TrainError::Invalid(format!(
+                "encoder.kind takes {}×{}×{} images, data.name = {} has {}×{}×{}",
+                shape.size, shape.size, shape.channels, self.dataset.name, seen.width, seen.height, seen.channels
+            )));
+        }
+        Ok(())
+    }
+
+    /// Puts `config`, which differs in live keys only, in force for the next step.
+    pub fn apply(&mut self, config: Arc<Config>) -> Result<(), TrainError> {
+        self.check(&config)?;
+        let next = estimators(&config)?;
+        if config.objective.on_swap == OnSwap::ResetCritics {
+            let name = |e: &Option<Arc<dyn Estimator>>| e.as_ref().map(|e| e.info().name);
+            for (group, old, new) in
+                [(GLOBAL, &self.estimators.global, &next.global), (LOCAL, &self.estimators.local, &next.local)]
+            {
+                if name(old) != name(new) {
+                    self.networks.drop_critic(group);
+                }
+            }
+        }
+        for group in self.networks.follow(&config)? {
+            self.adam.forget(group);
+            self.adam_prior.forget(group);
+        }
+        self.estimators = next;
+        self.config = config;
+        Ok(())
+    }
+
+    pub(super) fn draws(&self, purpose: &str, step: u64) -> ChaCha8Rng {
+        Draws { seed: self.config.seed, attempt: self.attempt }.rng(purpose, step)
+    }
+
+    /// Passes over the training images done.
+    pub fn epoch(&self) -> f64 {
+        self.examples_seen as f64 / self.dataset.train.len() as f64
+    }
+
+    /// Steps this run has in all.
+    pub fn total_steps(&self) -> u64 {
+        self.config.total_steps(self.dataset.train.len())
+    }
+
+    /// Sets BatchNorm's running statistics from training images, so that the untrained encoder can be probed. Training
+    /// itself uses batch statistics and is not touched.
+    pub fn warm_statistics(&mut self) -> Result<(), TrainError> {
+        let batch = self.config.optim.batch;
+        for i in 0..WARM_BATCHES {
+            let indices = self.order.indices(i * batch as u64, batch);
+            let images = self.dataset.train.batch(&indices, &self.device)?;
+            let features = self.networks.encoder.forward(&images, Stats::Train)?.detach();
+            let mut rng = self.draws("warm", i);
+            for term in [self.global_term(batch, &mut rng), self.local_term(batch, &mut rng)].into_iter().flatten() {
+                let term_now = term.bind(self);
+                if term_now.critic.kind() == CriticKind::Dot {
+                    term_now.scores(term.features(&features), &features.y, Stats::Train)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One step of the discriminator, then one of encoder and critics.
+    pub fn step(&mut self) -> Result<StepOutcome, TrainError> {
+        let step = self.step + 1;
+        let config = self.config.clone();
+        let batch = config.optim.batch;
+        let optim = &config.optim;
+        let lr = nn::learning_rate(optim.lr, optim.lr_schedule, optim.warmup, step, self.total_steps());
+
+        let indices = self.order.indices(self.examples_seen, batch);
+        let images = self.dataset.train.batch(&indices, &self.device)?;
+        let features = self.networks.encoder.forward(&images, Stats::Train)?;
+        let discriminator = self.step_discriminator(&features.y, step, lr)?;
+
+        let global = self.global_term(batch, &mut self.draws("negatives/global", step));
+        let local = self.local_term(batch, &mut self.draws("negatives/local", step));
+        let prior = self.prior_term();
+        let value = objective::step(
+            &features,
+            global.as_ref().map(|t| (t.bind(self), t.features(&features))),
+            local.as_ref().map(|t| t.bind(self)),
+            prior,
+        )?;
+        let gradients = value.differentiated.backward()?;
+        let params = self.networks.main_params();
+        let grad_norm = nn::grad_norm(&params, &gradients)?;
+
+        let negatives =
+            PerTerm { global: global.as_ref().map(|t| t.pairs.negatives), local: local.as_ref().map(|t| t.pairs.negatives) };
+        let row = self.row(step, &value, discriminator.as_ref(), negatives, lr, grad_norm)?;
+        let nonfinite = nonfinite(&row);
+        if nonfinite.is_none() {
+            let scale = if optim.clip_norm > 0.0 && grad_norm > optim.clip_norm { optim.clip_norm / grad_norm } else { 1.0 };
+            self.adam.step(&params, &gradients, lr, scale)?;
+            self.step = step;
+            self.examples_seen += batch as u64;
+        }
+        Ok(StepOutcome { row, nonfinite })
+    }
+
+    /// The discriminator's own step, on detached codes. Its loss, if there is a prior.
+    fn step_discriminator(&mut self, y: &Tensor, step: u64, lr: f64) -> Result<Option<Tensor>, TrainError> {
+        let Some(term) = self.prior_term() else { return Ok(None) };
+        let mut rng = self.draws("prior", step);
+        let n = y.elem_count();
+        let samples = match term.kind {
+            PriorKind::Uniform => nn::uniform(&mut rng, n, 0.0, 1.0),
+            PriorKind::Gaussian => nn::normal(&mut rng, n),
+        };
+        let samples = Tensor::from_vec(samples, y.shape(), &self.device)?;
+        let loss = term.discriminator_loss(&samples, y)?;
+        let gradients = loss.backward()?;
+        let params = self.networks.prior_params();
+        if nn::grad_norm(&params, &gradients)?.is_finite() {
+            self.adam_prior.step(&params, &gradients, lr, 1.0)?;
+        }
+        Ok(Some(loss.detach()))
+    }
+
+    /// The row of `metrics.jsonl`; one read of all scalars.
+    fn row(
+        &self,
+        step: u64,
+        value: &StepValue,
+        discriminator: Option<&Tensor>,
+        negatives: PerTerm<usize>,
+        lr: f64,
+        grad_norm: f64,
+    ) -> Result<StepRow, TrainError> {
+        let (g, l) = (value.global.as_ref(), value.local.as_ref());
+        let scalars = read_scalars(&[
+            Some(&value.loss),
+            g.map(|t| &t.loss),
+            l.map(|t| &t.loss),
+            value.prior.as_ref(),
+            discriminator,
+            g.and_then(|t| t.nats.as_ref()),
+            l.and_then(|t| t.nats.as_ref()),
+        ])?;
+        let e = &self.estimators;
+        let name = |e: &Option<Arc<dyn Estimator>>, on: bool| e.as_ref().filter(|_| on).map(|e| e.info().name.to_string());
+        let ceiling =
+            |e: &Option<Arc<dyn Estimator>>, k: Option<usize>, clip| e.as_ref().zip(k).and_then(|(e, k)| e.ceiling(k, clip));
+        Ok(StepRow {
+            step,
+            seconds: 0.0,
+            examples_per_second: 0.0,
+            loss: scalars[0].unwrap_or(0.0),
+            terms: TermLosses { global: scalars[1], local: scalars[2], prior: scalars[3], discriminator: scalars[4] },
+            mi: PerTerm { global: scalars[5], local: scalars[6] },
+            ceiling: PerTerm {
+                global: ceiling(&e.global, negatives.global, self.config.global_clip()),
+                local: ceiling(&e.local, negatives.local, self.config.local_clip()),
+            },
+            estimator: PerTerm { global: name(&e.global, g.is_some()), local: name(&e.local, l.is_some()) },
+            negatives,
+            lr,
+            grad_norm,
+        })
+    }
+
+    fn prior_term(&self) -> Option<PriorTerm<'_>> {
+        let p = &self.config.objective.prior;
+        let discriminator = self.networks.discriminator.as_ref().filter(|_| p.mode != Mode::Off)?;
+        Some(PriorTerm { mode: p.mode, weight: p.weight, kind: p.kind, discriminator })
+    }
+
+    /// The global term with its pairs for a batch of `batch` images; `None` if it is off.
+    pub(super) fn global_term(&self, batch: usize, rng: &mut ChaCha8Rng) -> Option<Planned> {
+        let t = &self.config.objective.global;
+        let k = self.config.global_negatives();
+        (t.mode != Mode::Off).then(|| Planned { which: Which::Global(t.layer), pairs: pairs::global(rng, batch, k) })
+    }
+
+    /// The local term likewise.
+    pub(super) fn local_term(&self, batch: usize, rng: &mut ChaCha8Rng) -> Option<Planned> {
+        let t = &self.config.objective.local;
+        let (k, cells) = (self.config.local_negatives(), self.networks.encoder.shape().locations());
+        (t.mode != Mode::Off).then(|| Planned { which: Which::Local, pairs: pairs::local(rng, t.locations, batch, cells, k) })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    Global(GlobalLayer),
+    Local,
+}
+
+/// A term and the pairs drawn for it.
+#[derive(Debug)]
+pub(super) struct Planned {
+    which: Which,
+    pub pairs: Pairs,
+}
+
+impl Planned {
+    /// The features its critic sees.
+    pub fn features<'a>(&self, f: &'a Features) -> &'a Tensor {
+        match self.which {
+            Which::Global(GlobalLayer::Conv) => &f.conv,
+            Which::Global(GlobalLayer::Fc) => &f.fc,
+            Which::Local => &f.map,
+        }
+    }
+
+    /// The term with the networks and settings in force.
+    pub fn bind<'a>(&'a self, trainer: &'a Trainer) -> Term<'a> {
+        let (config, networks) = (&trainer.config, &trainer.networks);
+        let o = &config.objective;
+        let (mode, weight, critic, estimator, clip) = match self.which {
+            Which::Global(_) => {
+                (o.global.mode, o.global.weight, &networks.global, &trainer.estimators.global, config.global_clip())
+            }
+            Which::Local => (o.local.mode, o.local.weight, &networks.local, &trainer.estimators.local, config.local_clip()),
+        };
+        Term {
+            mode,
+            weight,
+            // `Networks::follow` ran with this configuration, so a term that is on has its critic.
+            critic: critic.as_ref().expect("a term that is on has a critic"),
+            estimator: estimator.as_deref().expect("both terms have an estimator"),
+            pairs: &self.pairs,
+            clip,
+            include_positives: o.include_positives,
+        }
+    }
+}
+
+fn estimators(config: &Config) -> Result<PerTerm<Arc<dyn Estimator>>, TrainError> {
+    let find = |name: &str| -> Result<Option<Arc<dyn Estimator>>, TrainError> {
+        let found = dim_estimators::by_name(name).ok_or_else(|| TrainError::Estimator(name.into()))?;
+        Ok(Some(Arc::from(found)))
+    };
+    Ok(PerTerm { global: find(config.global_estimator())?, local: find(config.local_estimator())? })
+}
+
+/// What in a row stops training: a read-out in nats may be infinite, an objective or a gradient may not.
+fn nonfinite(row: &StepRow) -> Option<String> {
+    let t = &row.terms;
+    let named = [
+        ("the global term's objective", t.global),
+        ("the local term's objective", t.local),
+        ("the prior term", t.prior),
+        ("the discriminator's loss", t.discriminator),
+        ("the loss", Some(row.loss)),
+        ("the gradient's norm", Some(row.grad_norm)),
+    ];
+    let (name, value) = named.into_iter().find_map(|(n, v)| v.filter(|v| !v.is_finite()).map(|v| (n, v)))?;
+    Some(format!("{name} is {value} at step {}", row.step))
+}
