@@ -1,4 +1,4 @@
-//! Multinomial logistic regression: softmax cross-entropy on the raw logits, a little L2 on the weights, L-BFGS.
+//! Multinomial logistic regression: softmax cross-entropy on the raw logits, L2 on the weights, L-BFGS.
 //!
 //! Minimises F = (1/n)·Σ −ln softmax(W·x + b)[label] + (l2/2)·‖W‖², the bias unpenalised: scikit-learn's
 //! `LogisticRegression` with C = 1/(n·l2). Storage is f32; losses, sums over rows and inner products are f64.
@@ -12,7 +12,8 @@ use super::{
 /// How to fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// Weight of the penalty.
+    /// Weight of the penalty. The default was chosen once and for all layers, on an untrained paper-size conv32 over
+    /// CIFAR-10 with 1,000 to 20,000 training images: 0.001 overfits there and reads 8 points less from fc at 5,000.
     pub l2: f64,
     /// Iterations at most; each costs two products with the features.
     pub iterations: usize,
@@ -21,7 +22,7 @@ pub struct Options {
 }
 impl Default for Options {
     fn default() -> Self {
-        Self { l2: 1e-3, iterations: 150, tolerance: 1e-4 }
+        Self { l2: 0.1, iterations: 150, tolerance: 1e-4 }
     }
 }
 
