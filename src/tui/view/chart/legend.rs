@@ -137,10 +137,10 @@ pub fn legend(entries: &[Entry], width: usize, text: Style, dim: Style) -> Text<
         spans.push(Span::raw(" ".repeat(gap)));
         spans.push(Span::styled(e.sample, e.sample_style));
         let name = number::fit(&e.label, fit.label);
-        if !name.is_empty() {
+        if name.width() > 0 {
             spans.push(Span::styled(format!(" {name}"), dim));
         }
-        if !fit.value(e).is_empty() {
+        if fit.value(e).width() > 0 {
             spans.push(Span::styled(format!(" {}", fit.value(e)), text.add_modifier(Modifier::BOLD)));
         }
     }

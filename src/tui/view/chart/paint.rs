@@ -169,7 +169,7 @@ impl<'a> Painter<'a> {
             if let Some(area) = p.rule {
                 put(buf, x, area.y, "┬", rule);
             }
-            if let Some(area) = p.steps {
+            if let Some(area) = p.steps.filter(|a| tick.label.width() <= a.width.into()) {
                 let left = x.saturating_sub(tick.label.width() as u16 / 2);
                 let left = left.min(area.right().saturating_sub(tick.label.width() as u16)).max(area.x);
                 put(buf, left, area.y, &tick.label, label);
