@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Columns of mark and label.
-const LABEL: usize = 16;
+const LABEL: usize = 15;
 
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     if area.width < 6 || area.height < 4 {
@@ -29,9 +29,13 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let t = &app.theme;
     let focused = app.focus == Panel::Controls;
     let (border, title) = if focused { (t.accent, t.accent.add_modifier(Modifier::BOLD)) } else { (t.border, t.title) };
-    let mut block = Block::new().borders(Borders::ALL).border_style(border).title(Span::styled(" Settings ", title));
+    let mut block = Block::new()
+        .borders(Borders::TOP | Borders::LEFT)
+        .border_style(border)
+        .title(Line::from(vec![Span::styled("─", border), Span::styled(" Settings ", title)]));
     if let Some(name) = preset_name(app) {
-        block = block.title(Line::styled(format!(" {name} "), t.dim).right_aligned());
+        block =
+            block.title(Line::from(vec![Span::styled(format!(" {name} "), t.dim), Span::styled("─", border)]).right_aligned());
     }
     block.render(area, buf);
     let table = app.live.config.to_table();
@@ -40,10 +44,15 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         let row_area = Rect { y: list.y + i as u16, height: 1, ..list };
         match row {
             Row::Control(index) => draw_control(app, *index, &table, row_area, buf),
-            Row::Restart => put(buf, row_area, 0, &format!("── with a new run {}", "─".repeat(40)), t.dim),
+            Row::Restart => put(buf, row_area, 0, &restart_rule(usize::from(list.width)), t.dim),
         }
     }
     draw_foot(app, Rect { y: list.bottom(), height: FOOT, ..list }, buf);
+}
+
+fn restart_rule(columns: usize) -> String {
+    let text = "── with a new run ";
+    format!("{text}{}", "─".repeat(columns.saturating_sub(width(text))))
 }
 
 /// The preset that the objective in force is.
@@ -69,7 +78,10 @@ fn draw_control(app: &App, index: usize, table: &Table, area: Rect, buf: &mut Bu
     let flags = flags(app, control);
     let room = usize::from(area.width).saturating_sub(LABEL + flags.len() * 2);
     let (text, style) = value(app, control, table, idle, room);
-    let mut spans = vec![Span::styled(padded, label_style), Span::styled(format!("{text}{}", " ".repeat(room.saturating_sub(width(&text)))), style)];
+    let mut spans = vec![
+        Span::styled(padded, label_style),
+        Span::styled(format!("{text}{}", " ".repeat(room.saturating_sub(width(&text)))), style),
+    ];
     for (flag, style) in flags {
         spans.push(Span::styled(format!(" {flag}"), style));
     }

@@ -70,16 +70,18 @@ pub fn entry(i: usize, line: &Line, style: Style, cursor: Option<f64>, breaks: &
     Entry { sample, sample_style: style, label: line.label.into(), value }
 }
 
-/// The legend in at most `width` columns: labels shrink first, then go, then the last entries go (`…`).
+/// The legend in at most `width` columns: labels shrink first, then the last entries go (`…`): a number without its name
+/// says nothing.
 pub fn legend(entries: &[Entry], width: usize, text: Style, dim: Style) -> Text<'static> {
     let longest = entries.iter().map(|e| e.label.width()).max().unwrap_or(0);
-    let total = |label: usize| entries.iter().map(|e| entry_width(e, label) + 3).sum::<usize>().saturating_sub(3);
-    let label = (0..=longest).rev().find(|&l| (l == 0 || l >= 3 || l == longest) && total(l) <= width);
+    let least = longest.min(5);
+    let total = |label: usize, gap: usize| entries.iter().map(|e| entry_width(e, label) + gap).sum::<usize>().saturating_sub(gap);
+    let mut sizes = (least..=longest).rev().flat_map(|label| [(label, 3), (label, 2)]);
+    let (label, space) = sizes.find(|&(label, gap)| total(label, gap) <= width).unwrap_or((least, 2));
     let (mut spans, mut used) = (Vec::new(), 0);
     for (i, e) in entries.iter().enumerate() {
-        let label = label.unwrap_or(0);
-        let gap = if i == 0 { 0 } else { 3 };
-        let rest = if i + 1 < entries.len() && total(label) > width { 2 } else { 0 };
+        let gap = if i == 0 { 0 } else { space };
+        let rest = if i + 1 < entries.len() && total(label, space) > width { 2 } else { 0 };
         if used + gap + entry_width(e, label) + rest > width {
             if used + 2 <= width && i > 0 {
                 spans.push(Span::styled(" …", dim));
