@@ -45,7 +45,7 @@ pub enum ConfigError {
     UnknownKey { at: Place, key: String, nearest: Option<String> },
     /// A key with a value of the wrong type, out of range, or an unknown name.
     #[error("{at}{key} must be {expected}, not {value}{hint}")]
-    Value { at: Place, key: String, value: String, expected: String, hint: String },
+    Value { at: Place, key: String, value: Box<str>, expected: Box<str>, hint: Box<str> },
     /// Two keys that do not go together, or a rule of the whole.
     #[error("{at}{message}")]
     Rule { at: Place, keys: Vec<&'static str>, message: String },
@@ -84,7 +84,7 @@ impl ConfigError {
 }
 
 /// A value as it may stand inside a one-line message.
-pub(super) fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> Box<str> {
     const LONGEST: usize = 60;
     let text = match value {
         Value::String(s) => format!("{s:?}"),
@@ -92,5 +92,9 @@ pub(super) fn shown(value: &Value) -> String {
         Value::Array(_) => return "an array".into(),
         other => other.to_string(),
     };
-    if text.chars().count() <= LONGEST { text } else { format!("{}…", text.chars().take(LONGEST).collect::<String>()) }
+    if text.chars().count() <= LONGEST {
+        text.into()
+    } else {
+        text.chars().take(LONGEST).chain(['…']).collect::<String>().into()
+    }
 }

@@ -12,6 +12,12 @@ pub fn json_schema() -> Value {
     for key in keys() {
         annotate(&mut schema, &defaults, key);
     }
+    // What the types alone cannot say: counts begin at 1.
+    for first in ["/$defs/ScheduleEntry/properties/at/minimum", "/$defs/Negatives/anyOf/0/minimum"] {
+        if let Some(minimum) = schema.pointer_mut(first) {
+            *minimum = json!(1);
+        }
+    }
     schema["title"] = json!("dim-tui configuration");
     schema
 }

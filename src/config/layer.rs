@@ -68,7 +68,7 @@ impl Layer {
                 key: name.to_owned(),
                 value: shown(&node.plain()),
                 expected: "a table of keys".into(),
-                hint: String::new(),
+                hint: "".into(),
             });
         }
         self.add(name, node)
@@ -132,7 +132,13 @@ fn misfit(name: &str, range: Range, given: &Value, at: &Place) -> ConfigError {
         let near = (!text.is_empty()).then(|| nearest_name(text, range.names())).flatten();
         near.map(|n| format!(", did you mean \"{n}\"?")).unwrap_or_default()
     };
-    ConfigError::Value { at: at.clone(), key: name.to_owned(), value: shown(given), expected: range.to_string(), hint }
+    ConfigError::Value {
+        at: at.clone(),
+        key: name.to_owned(),
+        value: shown(given),
+        expected: range.to_string().into(),
+        hint: hint.into(),
+    }
 }
 
 // ---- the schedule ----
@@ -215,5 +221,5 @@ fn rehearse(config: &Config, schedule: &[Scheduled]) -> Result<(), ConfigError> 
 
 fn wrong(name: &str, node: &Node, expected: &str) -> ConfigError {
     let (key, value) = (name.to_owned(), shown(&node.plain()));
-    ConfigError::Value { at: node.at.clone(), key, value, expected: expected.into(), hint: String::new() }
+    ConfigError::Value { at: node.at.clone(), key, value, expected: expected.into(), hint: "".into() }
 }

@@ -31,3 +31,8 @@ pub use range::Range;
 pub use schema::*;
 pub use watch::{FileEvent, Watch};
 pub use write::write_back;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod watch_tests;

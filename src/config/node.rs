@@ -95,11 +95,13 @@ impl Lines<'_> {
                 let items = a.into_iter().map(|v| self.node(v)).collect::<Result<_, _>>()?;
                 Ok(Node { at, kind: Kind::Array(items) })
             }
-            leaf => match Value::deserialize(ValueDeserializer::from(Spanned::new(span, leaf))) {
-                Ok(v) => Ok(Node { at, kind: Kind::Leaf(v) }),
-                // A number that TOML's 64 bits do not hold.
-                Err(e) => Err(ConfigError::Syntax { at, message: e.message().to_owned() }),
-            },
+            leaf => {
+                let written = self.text.get(span.clone()).unwrap_or_default().to_owned();
+                // The text is valid TOML by now: what fails here is a number that 64 bits do not hold.
+                Value::deserialize(ValueDeserializer::from(Spanned::new(span, leaf)))
+                    .map(|v| Node { at: at.clone(), kind: Kind::Leaf(v) })
+                    .map_err(|_| ConfigError::Syntax { at, message: format!("{written} is too large for a 64-bit number") })
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ const COMPARE: Duration = Duration::from_secs(1);
 
 /// What a save did.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "one at a time, taken apart at once")]
 pub enum FileEvent {
     /// The file is valid and says something else than the last valid content of the same file: these keys (a key that was
     /// removed goes back to its default). If it was broken it is mended with this. `content` is what the file says alone.
@@ -37,9 +38,8 @@ pub enum FileEvent {
 pub struct Watch {
     path: PathBuf,
     last_valid: Config,
-    /// The text last judged, and the one we wrote ourselves. Texts are small, so they are compared whole.
+    /// The text last judged. Texts are small, so they are compared whole instead of by a hash.
     seen: Option<String>,
-    own: Option<String>,
     broken: Option<ConfigError>,
     /// When the newest event came that has not been looked at yet, and the oldest such.
     pending: Option<(Instant, Instant)>,
@@ -60,7 +60,7 @@ impl Watch {
         let watcher = path.parent().and_then(|folder| watch_folder(folder, name, sender));
         let now = Instant::now();
         let pending = Some((now, now));
-        Ok(Self { path, last_valid, seen: None, own: None, broken: None, pending, compared: now, events, _watcher: watcher })
+        Ok(Self { path, last_valid, seen: None, broken: None, pending, compared: now, events, _watcher: watcher })
     }
 
     /// The path being watched.
@@ -104,9 +104,8 @@ impl Watch {
         }
     }
 
-    /// Tells that this text is now in the file by our own hand: it is no event.
+    /// Tells that this text is now in the file by our own hand: it is no event, and what the next save is compared with.
     pub fn own_write(&mut self, text: &str) {
-        self.own = Some(text.to_owned());
         if let Ok(content) = parse_text(text, &self.path) {
             self.last_valid = content;
         }
@@ -134,14 +133,13 @@ impl Watch {
             return None;
         }
         let parsed = parse_text(&text, &self.path);
-        let own = self.own.as_ref() == Some(&text);
         self.seen = Some(text);
         let content = match parsed {
             Ok(content) => content,
             Err(error) => return self.broke(error),
         };
         let mended = self.broken.take().is_some();
-        let changes = if own { Vec::new() } else { diff(&self.last_valid, &content, Source::File) };
+        let changes = diff(&self.last_valid, &content, Source::File);
         self.last_valid = content.clone();
         match changes.is_empty() {
             false => Some(FileEvent::Changed { changes, content }),

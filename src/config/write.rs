@@ -83,8 +83,9 @@ pub(super) fn inline_schedule(text: &str) -> Option<String> {
     let mut document: DocumentMut = text.parse().ok()?;
     if let Some(entries) = document.get_mut("schedule").and_then(Item::as_array_of_tables_mut) {
         let tables = entries.iter_mut().map(|table| {
-            for (_, item) in table.iter_mut() {
+            for (mut key, item) in table.iter_mut() {
                 item.make_value();
+                key.fmt();
             }
             table.clone()
         });
