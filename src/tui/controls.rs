@@ -103,6 +103,7 @@ pub fn shown(value: &Value) -> String {
         Value::String(s) => s.clone(),
         Value::Float(v) => number(*v),
         Value::Integer(i) => i.to_string(),
+        Value::Array(list) => format!("[{} entries]", list.len()),
         other => other.to_string(),
     }
 }

@@ -196,3 +196,28 @@ fn a_wide_screen_shows_three_charts_under_one_another() {
         assert!(screen.contains(title), "no '{title}' in\n{screen}");
     }
 }
+
+#[test]
+fn a_picture_is_drawn_from_the_files_of_a_run_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines = |rows: Vec<String>| rows.join("\n") + "\n";
+    std::fs::write(dir.path().join("config.toml"), Config::default().to_toml()).unwrap();
+    std::fs::write(
+        dir.path().join("metrics.jsonl"),
+        lines((1..=300).map(|i| serde_json::to_string(&step(i)).unwrap()).collect()),
+    )
+    .unwrap();
+    std::fs::write(dir.path().join("probes.jsonl"), lines(vec![serde_json::to_string(&probe(200)).unwrap()])).unwrap();
+    std::fs::write(dir.path().join("journal.jsonl"), lines(vec![serde_json::to_string(&change(100)).unwrap()])).unwrap();
+    let svg = crate::tui::screenshot(dir.path(), 100, 30, None).unwrap();
+    assert!(svg.starts_with("<svg") || svg.starts_with("<?xml"));
+    for part in ["Probe accuracy", "infonce", "300"] {
+        assert!(svg.contains(part), "no '{part}' in the picture");
+    }
+    assert!(crate::tui::screenshot(dir.path(), 100, 30, Some("loss")).is_ok());
+    assert!(crate::tui::screenshot(dir.path(), 100, 30, Some("nonsense")).is_err());
+    assert!(crate::tui::screenshot(dir.path(), 20, 5, None).is_err());
+    std::fs::write(dir.path().join("probes.jsonl"), "not json\n").unwrap();
+    let error = format!("{:#}", crate::tui::screenshot(dir.path(), 100, 30, None).unwrap_err());
+    assert!(error.contains("probes.jsonl:1"), "{error}");
+}

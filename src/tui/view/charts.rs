@@ -46,12 +46,12 @@ fn curves(app: &App, id: ChartId, narrow: bool) -> Vec<Curve> {
             Curve { dim: true, ..curve(name("discriminator", "D"), Series::LossDiscriminator, 3) },
         ],
         ChartId::Information => vec![
-            Curve { points: true, ..solid(name("local held-out", "L held-out"), Series::HeldoutLocal, 0) },
-            Curve { points: true, ..solid(name("global held-out", "G held-out"), Series::HeldoutGlobal, 1) },
+            Curve { points: true, ..solid(name("local held-out", "L val"), Series::HeldoutLocal, 0) },
+            Curve { points: true, ..solid(name("global held-out", "G val"), Series::HeldoutGlobal, 1) },
             Curve { dashed: true, style: t.reference, ..solid(name("ceiling", "max"), Series::CeilingLocal, 0) },
             Curve { dashed: true, style: t.reference, ..solid(name("ceiling", "max"), Series::CeilingGlobal, 0) },
-            Curve { dim: true, ..solid(name("local training", "L train"), Series::MiLocal, 0) },
-            Curve { dim: true, ..solid(name("global training", "G train"), Series::MiGlobal, 1) },
+            Curve { dim: true, ..solid(name("local training", "L tr"), Series::MiLocal, 0) },
+            Curve { dim: true, ..solid(name("global training", "G tr"), Series::MiGlobal, 1) },
         ],
         ChartId::Accuracy => vec![
             Curve { points: true, ..solid("conv", Series::AccuracyConv, 0) },

@@ -41,7 +41,7 @@ fn facts(app: &App, columns: usize) -> Line<'static> {
     let room = columns.saturating_sub(12);
     let cost = |parts: &Vec<String>| parts.iter().filter(|p| !p.is_empty()).map(|p| width(p) + 3).sum::<usize>();
     let parts = choices.iter().find(|p| cost(p) <= room).cloned().unwrap_or_default();
-    let mut spans = vec![Span::styled(" dim-tui ", t.title.add_modifier(Modifier::BOLD))];
+    let mut spans = vec![Span::styled(" dim-tui", t.title.add_modifier(Modifier::BOLD))];
     for part in parts.into_iter().filter(|p| !p.is_empty()) {
         spans.push(Span::styled(" · ", t.dim));
         spans.push(Span::styled(part, t.text));
