@@ -96,3 +96,40 @@ fn sibling(run_dir: &Path) -> Option<PathBuf> {
         name.rsplit_once('-').filter(|(_, n)| n.len() < 4 && n.parse::<u32>().is_ok_and(|n| n > 1)).map_or(name, |(s, _)| s);
     (2..10_000).map(|n| run_dir.with_file_name(format!("{stem}-{n}"))).find(|p| !p.exists())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restart_writes_beside_the_old_run_and_never_into_one() {
+        let base = tempfile::tempdir().unwrap();
+        let run = base.path().join("2026-11-23-shapes");
+        std::fs::create_dir(&run).unwrap();
+        let second = sibling(&run).unwrap();
+        assert_eq!(second, base.path().join("2026-11-23-shapes-2"));
+        std::fs::create_dir(&second).unwrap();
+        // The restart of a restart counts on; the date is no counter.
+        assert_eq!(sibling(&second).unwrap(), base.path().join("2026-11-23-shapes-3"));
+        assert_eq!(sibling(Path::new("")), None);
+    }
+
+    #[test]
+    fn a_saved_config_reads_back_and_its_own_write_is_no_event() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("new.toml");
+        let config = Config::default().with(&[("optim.lr".into(), Value::Float(0.25))]).unwrap();
+        let (session, _link) = Session::pair(&config);
+        let mut world = World { session, watch: None, options: Options::default() };
+        let Message::Done(Done::Saved { content, .. }) = world.save(&path, &config) else { panic!("not saved") };
+        assert_eq!(*content, config);
+        let edits = [("optim.batch".to_owned(), Value::Integer(32))];
+        assert!(matches!(world.write_back(&config, &edits), Message::Done(Done::WroteBack { .. })));
+        assert_eq!(config::load(Some(&path), &[]).unwrap().optim.batch, 32);
+        let until = std::time::Instant::now() + std::time::Duration::from_millis(400);
+        while std::time::Instant::now() < until {
+            assert_eq!(world.watch.as_mut().unwrap().poll(), None);
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+}

@@ -35,9 +35,9 @@ fn matters(app: &App, when: When) -> bool {
         When::Controls => app.focus == Panel::Controls,
         When::Charts => matches!(app.focus, Panel::Chart(_)),
         When::Log => app.focus == Panel::Log,
-        When::Training => app.alive(),
+        When::Alive => app.alive(),
+        When::Running => app.is_training(),
         When::Paused => matches!(app.live.phase, Phase::Paused(_)),
-        When::Ended => !app.alive(),
         When::NeedsRestart => !app.next_run.is_empty() || !app.alive(),
         When::FileDiffers => !app.differs.is_empty(),
     }
@@ -47,10 +47,10 @@ fn matters(app: &App, when: When) -> bool {
 fn rank(binding: &Binding) -> u8 {
     match binding.when {
         When::Always => 0,
-        When::NeedsRestart | When::FileDiffers | When::Ended => 1,
+        When::Running | When::NeedsRestart | When::FileDiffers => 1,
         When::Controls | When::Charts | When::Log => 2,
         When::Paused => 3,
-        When::Training | When::Never => 4,
+        When::Alive | When::Never => 4,
     }
 }
 
