@@ -4,6 +4,7 @@ use std::{
     collections::HashSet,
     f32::consts::{PI, TAU},
     path::Path,
+    sync::OnceLock,
 };
 
 use dim_tui::data::{Dataset, Images, Kind, Request, load};
@@ -12,13 +13,19 @@ fn shapes(train_limit: usize, seed: u64) -> Dataset {
     load("shapes", &Request { dir: Path::new(""), train_limit, seed, phase: &|_| {} }).unwrap()
 }
 
+/// The whole set, drawn once for all tests.
+fn all() -> &'static Dataset {
+    static ALL: OnceLock<Dataset> = OnceLock::new();
+    ALL.get_or_init(|| shapes(0, 0))
+}
+
 fn image(images: &Images, i: usize) -> &[u8] {
     &images.pixels[i * 3072..(i + 1) * 3072]
 }
 
 #[test]
 fn sizes_labels_and_balance() {
-    let data = shapes(0, 0);
+    let data = all();
     assert_eq!((data.train.len(), data.test.len(), data.classes.len()), (8192, 2048, 10));
     for split in [&data.train, &data.test] {
         assert_eq!(split.pixels.len(), split.len() * 3 * 32 * 32);
@@ -31,7 +38,7 @@ fn sizes_labels_and_balance() {
 
 #[test]
 fn no_image_occurs_twice_in_both_splits_together() {
-    let data = shapes(0, 0);
+    let data = all();
     let mut seen = HashSet::new();
     for split in [&data.train, &data.test] {
         (0..split.len()).for_each(|i| assert!(seen.insert(image(split, i)), "image {i} again"));
@@ -41,13 +48,13 @@ fn no_image_occurs_twice_in_both_splits_together() {
 
 #[test]
 fn the_same_whatever_the_seed_the_limit_and_the_threads() {
-    let all = shapes(0, 0);
+    let all = all();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let few = pool.install(|| shapes(100, 99));
     assert_eq!(few.train.len(), 100);
     assert_eq!(few.train.pixels, all.train.pixels[..100 * 3072]);
     assert_eq!(few.test.pixels, all.test.pixels);
-    let (few, all) = (few.train.factors.unwrap(), all.train.factors.unwrap());
+    let (few, all) = (few.train.factors.unwrap(), all.train.factors.as_ref().unwrap());
     for (few, all) in few.columns.iter().zip(&all.columns) {
         assert_eq!(few.values, all.values[..100], "{}", few.name);
     }
@@ -55,8 +62,8 @@ fn the_same_whatever_the_seed_the_limit_and_the_threads() {
 
 #[test]
 fn factors_fill_their_ranges_evenly() {
-    let data = shapes(0, 0);
-    let factors = data.train.factors.unwrap();
+    let data = all();
+    let factors = data.train.factors.as_ref().unwrap();
     let ranges = [
         ("hue", 0.0, 1.0),
         ("x", -4.0, 4.0),
@@ -88,7 +95,7 @@ fn factors_fill_their_ranges_evenly() {
 
 #[test]
 fn factors_are_independent() {
-    let factors = shapes(0, 0).train.factors.unwrap();
+    let factors = all().train.factors.as_ref().unwrap();
     let standard = |values: &[f32]| -> Vec<f64> {
         let n = values.len() as f64;
         let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
@@ -124,20 +131,20 @@ fn colour_near(images: &Images, i: usize, x: f32, y: f32, radius: f32) -> [f32; 
 
 #[test]
 fn pixels_show_what_the_factors_say() {
-    let data = shapes(0, 0).test;
+    let data = &all().test;
     let factors = data.factors.as_ref().unwrap();
     let of = |name: &str, i: usize| factors.get(name).unwrap().values[i];
     for i in (0..2048).filter(|&i| data.labels[i] == 0) {
         let (x, y) = (of("x", i), of("y", i));
         let radius = of("scale", i) * 16.0;
         // Circles: the colour inside is the hue's (red, yellow, green, cyan, blue, magenta at sixths) ...
-        let [r, g, b] = colour_near(&data, i, x, y, radius - 2.0);
+        let [r, g, b] = colour_near(data, i, x, y, radius - 2.0);
         let wave = |offset: f32| (TAU * (of("hue", i) - offset)).cos();
         let agreement = r * wave(0.0) + g * wave(1.0 / 3.0) + b * wave(2.0 / 3.0);
         assert!(agreement > 0.4, "image {i}: {r} {g} {b} is not hue {}", of("hue", i));
         // ... and it covers the area of its radius: colourful pixels are counted.
         let colourful = (0..1024).filter(|&p| {
-            let v = [0, 1, 2].map(|c| f32::from(image(&data, i)[c * 1024 + p]) / 255.0);
+            let v = [0, 1, 2].map(|c| f32::from(image(data, i)[c * 1024 + p]) / 255.0);
             let spread = v.iter().copied().fold(0.0, f32::max) - v.iter().copied().fold(1.0, f32::min);
             spread > 0.36
         });
@@ -148,7 +155,7 @@ fn pixels_show_what_the_factors_say() {
 
 #[test]
 fn raw_pixels_do_not_give_the_class_away() {
-    let data = shapes(0, 0);
+    let data = all();
     let mut means = vec![vec![0.0_f32; 3072]; 10];
     for (i, &label) in data.train.labels.iter().enumerate() {
         let share = 10.0 / data.train.len() as f32 / 255.0;

@@ -88,13 +88,19 @@ pub fn load(source: &'static Source, phase: &(dyn Fn(String) + Sync)) -> Result<
         result.recv().map_err(|error| failure(source, error.to_string()))?
     } else {
         phase(format!("downloading {} from the hub ...", source.title));
-        wait(source, &cache, &result, phase)?
+        wait(source, &cache, &result, phase, PATIENCE)?
     };
     loaded.map_err(|error| failure(source, reason(&error)))
 }
 
-/// Waits for the loader as long as bytes arrive in the cache.
-fn wait<T>(source: &Source, cache: &Path, result: &Receiver<T>, phase: &(dyn Fn(String) + Sync)) -> Result<T, DataError> {
+/// Waits for the loader as long as bytes arrive in the cache, and `patience` longer.
+fn wait<T>(
+    source: &Source,
+    cache: &Path,
+    result: &Receiver<T>,
+    phase: &(dyn Fn(String) + Sync),
+    patience: Duration,
+) -> Result<T, DataError> {
     let before = bytes_below(cache);
     let (mut seen, mut since) = (before, Instant::now());
     loop {
@@ -111,8 +117,8 @@ fn wait<T>(source: &Source, cache: &Path, result: &Receiver<T>, phase: &(dyn Fn(
         } else if is_cached(source, cache) {
             // All there: what is left is decoding, which brings no bytes.
             since = Instant::now();
-        } else if since.elapsed() > PATIENCE {
-            return Err(failure(source, format!("nothing came from the hub for {} seconds", PATIENCE.as_secs())));
+        } else if since.elapsed() > patience {
+            return Err(failure(source, format!("nothing came from the hub for {} seconds", patience.as_secs())));
         }
     }
 }
@@ -189,4 +195,51 @@ fn to_bytes(source: &Source, images: &Tensor, labels: &Tensor) -> candle_core::R
         pixels.extend(values.iter().map(|x| (x * 255.0).round() as u8));
     }
     Ok(Images { channels, height, width, pixels, labels, factors: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_that_brings_nothing_is_given_up() {
+        let empty = tempfile::TempDir::new().unwrap();
+        let (_kept_open, result) = channel::<()>();
+        let start = Instant::now();
+        let text = wait(&CIFAR10, empty.path(), &result, &|_| {}, Duration::from_secs(1)).unwrap_err().to_string();
+        assert!(start.elapsed() < Duration::from_secs(20));
+        assert!(text.contains("nothing came") && text.contains("--data DIR"), "{text}");
+    }
+
+    #[test]
+    fn a_download_that_grows_is_waited_for_and_shown() {
+        let cache = tempfile::TempDir::new().unwrap();
+        let blob = cache.path().join("blobs/a.incomplete");
+        std::fs::create_dir(cache.path().join("blobs")).unwrap();
+        let (done, result) = channel();
+        let writer = std::thread::spawn(move || {
+            for megabytes in 1..=4 {
+                std::fs::write(&blob, vec![0; megabytes * 1_000_000]).unwrap();
+                std::thread::sleep(Duration::from_millis(800));
+            }
+            done.send(7).unwrap();
+        });
+        let shown = std::sync::Mutex::new(Vec::new());
+        let phase = |text| shown.lock().unwrap().push(text);
+        assert_eq!(wait(&CIFAR10, cache.path(), &result, &phase, Duration::from_secs(2)).unwrap(), 7);
+        writer.join().unwrap();
+        assert!(shown.lock().unwrap().last().unwrap().ends_with("4.0 MB"), "{shown:?}");
+    }
+
+    #[test]
+    fn bytes_come_back_exactly_and_labels_are_checked() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(5 * 784).collect();
+        let device = candle_core::Device::Cpu;
+        let images = Tensor::from_vec(bytes.clone(), (5, 784), &device).unwrap().to_dtype(DType::F32).unwrap();
+        let images = (images / 255.0).unwrap();
+        let labels = |last: u8| Tensor::from_vec(vec![0, 1, 2, 3, last], 5, &device).unwrap();
+        assert_eq!(to_bytes(&MNIST, &images, &labels(9)).unwrap().pixels, bytes);
+        assert!(to_bytes(&MNIST, &images, &labels(10)).unwrap_err().to_string().contains("found 10"));
+        assert!(to_bytes(&CIFAR10, &images, &labels(9)).is_err(), "the wrong size");
+    }
 }
