@@ -335,7 +335,7 @@ pub struct Optim {
 }
 impl Default for Optim {
     fn default() -> Self {
-        Self { lr: 1e-3, batch: 64, steps: 3000, epochs: 0, lr_schedule: LrSchedule::Constant, warmup: 0, clip_norm: 0.0 }
+        Self { lr: 1e-4, batch: 64, steps: 3000, epochs: 0, lr_schedule: LrSchedule::Constant, warmup: 0, clip_norm: 0.0 }
     }
 }
 

@@ -137,13 +137,17 @@ impl Recorder {
         self.told("TensorBoard events", result);
     }
 
-    /// Writes `summary.json` and everything that still waits.
-    pub fn finish(&mut self, summary: &Summary) {
+    /// Writes `summary.json` and everything that still waits; what could not be written to the end is the error.
+    pub fn finish(&mut self, summary: &Summary) -> Result<(), String> {
         self.flush();
         let path = self.dir.join("summary.json");
         let text = serde_json::to_string_pretty(summary).map_err(|e| e.to_string());
         let result = text.and_then(|t| write_whole(&path, t.as_bytes()).map_err(|e| format!("{}: {e}", path.display())));
         self.told("summary.json", result);
+        match self.failing.is_empty() {
+            true => Ok(()),
+            false => Err(format!("{}: could not write {} to the end", self.dir.display(), self.failing.join(", "))),
+        }
     }
 
     /// The next thing the user should know.

@@ -114,8 +114,14 @@ impl Worker<'_> {
                 ("parameters".into(), facts.parameters.to_string()),
             ]),
         };
-        self.recorder.finish(&summary);
-        self.warn();
-        Ok(outcome)
+        let written = self.recorder.finish(&summary);
+        while let Some(warning) = self.recorder.take_warning() {
+            self.tell(Event::Warning(warning));
+        }
+        match written {
+            // A run whose rows are lost is not done.
+            Err(reason) if outcome == Outcome::Done => Ok(Outcome::Failed(reason)),
+            _ => Ok(outcome),
+        }
     }
 }

@@ -51,12 +51,12 @@ pub(super) fn refused(e: impl std::fmt::Display) -> Halt {
 /// The thread's whole life. Whatever happens, the last event is [`Event::Ended`].
 pub fn run(config: Config, options: Options, link: Link) {
     let publisher = Publisher::new(link.snapshot.clone(), Arc::new(config.clone()));
-    let shared = publisher.clone();
-    let work = AssertUnwindSafe(|| {
-        let mut worker = Worker::start(config, options, &link, shared)?;
-        worker.work()
-    });
-    let outcome = match catch_unwind(work) {
+    guard(&publisher, &link, || Worker::start(config, options, &link, publisher.clone())?.work());
+}
+
+/// Does the work; whatever becomes of it, a panic included, is published and told.
+fn guard(publisher: &Publisher, link: &Link, work: impl FnOnce() -> Result<Outcome, Halt>) {
+    let outcome = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(Halt::Refused(reason))) => Outcome::Refused(reason),
         Ok(Err(Halt::Failed(reason))) => Outcome::Failed(reason),
@@ -306,5 +306,22 @@ impl<'a> Worker<'a> {
             OnNonfinite::Rollback => self.nonfinite_end = Some(format!("{reason}, after {ROLLBACKS} rollbacks")),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::Session;
+
+    #[test]
+    fn a_panic_in_the_trainer_is_the_last_word_and_its_message_is_kept() {
+        let config = Config::default();
+        let (session, link) = Session::pair(&config);
+        let publisher = Publisher::new(link.snapshot.clone(), Arc::new(config));
+        guard(&publisher, &link, || panic!("index 7 is out of range"));
+        let Ok(Event::Ended(Outcome::Failed(reason))) = session.events.try_recv() else { panic!("no end was told") };
+        assert!(reason.contains("panicked") && reason.contains("index 7 is out of range"), "{reason}");
+        assert_eq!(session.snapshot.load().phase, Phase::Failed(reason));
     }
 }

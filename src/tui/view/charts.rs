@@ -85,8 +85,16 @@ fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &
             points: c.points,
         })
         .collect();
-    let (title, unit, empty) = words(app, id);
-    let y = (id == ChartId::Accuracy).then(|| (0.0, top(&lines)));
+    let (mut title, unit, empty) = words(app, id);
+    let log_y = app.log_axis[id.index()];
+    let y = match id {
+        ChartId::Accuracy => Some((0.0, top(&lines))),
+        ChartId::Information if !log_y => cut_below(&lines),
+        _ => None,
+    };
+    if id == ChartId::Information && y.is_some() {
+        title = "Mutual information, cut at −5";
+    }
     let chance = app.history.at(Series::Chance, until).filter(|_| id == ChartId::Accuracy);
     let hline = chance.map(|(_, v)| (v, app.theme.reference, "chance")).into_iter().collect();
     Chart {
@@ -94,7 +102,7 @@ fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &
         lines,
         x,
         y,
-        log_y: app.log_axis[id.index()],
+        log_y,
         marks,
         breaks: if id == ChartId::Loss { breaks } else { &[] },
         cursor: app.cursor.map(|c| c.step),
@@ -115,6 +123,20 @@ fn words(app: &App, id: ChartId) -> (&'static str, &'static str, &'static str) {
         ChartId::Accuracy if app.live.config.probe.every == 0 => ("Probe accuracy", "%", "probe.every is 0: p takes a probe now"),
         ChartId::Accuracy => ("Probe accuracy", "%", "the first probe is on its way"),
     }
+}
+
+/// Lowest estimate in nats that is drawn to scale.
+const FLOOR: f64 = -5.0;
+
+/// A range that cuts off what lies below [`FLOOR`]: a critic that is not trained yet reads e^score nats below zero, beside
+/// which nothing else would be seen. `None` if nothing lies there; the legend and the crosshair tell the values all the same.
+fn cut_below(lines: &[Line]) -> Option<(f64, f64)> {
+    let columns = || lines.iter().flat_map(|l| &l.columns);
+    if !columns().any(|c| c.min < FLOOR) {
+        return None;
+    }
+    let most = columns().map(|c| c.max).filter(|m| m.is_finite()).fold(0.0, f64::max);
+    Some((FLOOR, (most * 1.1).max(1.0)))
 }
 
 /// The upper end of an axis of shares that starts at 0: the next fifth.
