@@ -9,7 +9,7 @@ use super::{
     message::{Done, Message},
 };
 use crate::{
-    config::{self, Config, Watch},
+    config::{self, Config, Source, Watch},
     train::{Command, Options, Outcome, Session},
 };
 
@@ -51,9 +51,11 @@ impl World {
 
     /// Saves the whole configuration under a name of the user's and watches that file from now on.
     pub fn save(&mut self, path: &Path, config: &Config) -> Message {
-        let all: Vec<(String, Value)> =
-            config::keys().iter().filter_map(|k| Some((k.name.to_owned(), config.get(k.name)?))).collect();
-        let saved = config::write_back(path, config, &all).and_then(|_| watch(path));
+        // Into a file that is there already goes only what it says differently; a new one becomes the whole.
+        let differing = config::load(Some(path), &[]).map(|content| config::diff(&content, config, Source::Key));
+        let changes = differing.unwrap_or_default().into_iter().filter(|c| config::key(&c.key).is_some());
+        let edits: Vec<(String, Value)> = changes.map(|c| (c.key, c.to)).collect();
+        let saved = config::write_back(path, config, &edits).and_then(|_| watch(path));
         Message::Done(match saved {
             Ok((watch, file)) => {
                 self.watch = Some(watch);
@@ -123,6 +125,11 @@ mod tests {
         let mut world = World { session, watch: None, options: Options::default() };
         let Message::Done(Done::Saved { content, .. }) = world.save(&path, &config) else { panic!("not saved") };
         assert_eq!(*content, config);
+        // Saving over a file of the user's touches only what differs.
+        std::fs::write(base.path().join("own.toml"), "# mine\noptim.lr = 0.5 # fast\n").unwrap();
+        assert!(matches!(world.save(&base.path().join("own.toml"), &config), Message::Done(Done::Saved { .. })));
+        assert_eq!(std::fs::read_to_string(base.path().join("own.toml")).unwrap(), "# mine\noptim.lr = 0.25 # fast\n");
+        world.save(&path, &config);
         let edits = [("optim.batch".to_owned(), Value::Integer(32))];
         assert!(matches!(world.write_back(&config, &edits), Message::Done(Done::WroteBack { .. })));
         assert_eq!(config::load(Some(&path), &[]).unwrap().optim.batch, 32);

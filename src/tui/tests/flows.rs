@@ -104,12 +104,18 @@ fn a_typed_value_is_checked_while_typing() {
     b.key(KeyCode::Enter);
     b.type_text("x");
     assert!(b.screen(160, 40).contains("objective.local.weight must be"), "{}", b.screen(160, 40));
-    for _ in 0..3 {
-        b.key(KeyCode::Backspace);
-    }
+    b.key(KeyCode::Backspace);
     b.type_text("0.25");
     b.key(KeyCode::Enter);
-    assert_eq!(b.request().1[0].to, Value::Float(0.25));
+    let (id, changes) = b.request();
+    assert_eq!(changes[0].to, Value::Float(0.25));
+    b.accept(id, &changes);
+    // What is typed first replaces the old value; after an arrow it is edited.
+    b.key(KeyCode::Enter);
+    b.key(KeyCode::Left);
+    b.key(KeyCode::Backspace);
+    b.key(KeyCode::Enter);
+    assert_eq!(b.request().1[0].to, Value::Float(0.5), "0.25 without its 2");
 }
 
 #[test]

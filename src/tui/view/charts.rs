@@ -30,9 +30,12 @@ struct Curve {
     points: bool,
 }
 
-fn curves(app: &App, id: ChartId, narrow: bool) -> Vec<Curve> {
+fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
     let t = &app.theme;
-    let name = |long: &'static str, short: &'static str| if narrow { short } else { long };
+    let name = |long: &'static str, short: &'static str| if columns < 76 { short } else { long };
+    // Six names in one legend: whole ones take a wide chart.
+    let long =
+        |long: &'static str, middle: &'static str, short: &'static str| if columns < 120 { name(middle, short) } else { long };
     // A term has the same colour on every chart. What is a reading of a few points is solid, whatever its colour.
     let solid =
         |label, series, style| Curve { label, series, style: t.curve(style).style, dashed: false, dim: false, points: false };
@@ -46,12 +49,12 @@ fn curves(app: &App, id: ChartId, narrow: bool) -> Vec<Curve> {
             Curve { dim: true, ..curve(name("discriminator", "D"), Series::LossDiscriminator, 3) },
         ],
         ChartId::Information => vec![
-            Curve { points: true, ..solid(name("local held-out", "L val"), Series::HeldoutLocal, 0) },
-            Curve { points: true, ..solid(name("global held-out", "G val"), Series::HeldoutGlobal, 1) },
+            Curve { points: true, ..solid(long("local held-out", "L held-out", "L val"), Series::HeldoutLocal, 0) },
+            Curve { points: true, ..solid(long("global held-out", "G held-out", "G val"), Series::HeldoutGlobal, 1) },
             Curve { dashed: true, style: t.reference, ..solid(name("ceiling", "max"), Series::CeilingLocal, 0) },
             Curve { dashed: true, style: t.reference, ..solid(name("ceiling", "max"), Series::CeilingGlobal, 0) },
-            Curve { dim: true, ..solid(name("local training", "L tr"), Series::MiLocal, 0) },
-            Curve { dim: true, ..solid(name("global training", "G tr"), Series::MiGlobal, 1) },
+            Curve { dim: true, ..solid(long("local training", "L train", "L tr"), Series::MiLocal, 0) },
+            Curve { dim: true, ..solid(long("global training", "G train", "G tr"), Series::MiGlobal, 1) },
         ],
         ChartId::Accuracy => vec![
             Curve { points: true, ..solid("conv", Series::AccuracyConv, 0) },
@@ -72,7 +75,7 @@ fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &
     let x = app.x_range();
     let columns = chart::columns(area);
     let until = x.1 as u64;
-    let lines: Vec<Line> = curves(app, id, area.width < 76)
+    let lines: Vec<Line> = curves(app, id, area.width)
         .into_iter()
         .filter(|c| app.history.len(c.series) > 0 && !doubled(app, c, until))
         .map(|c| Line {

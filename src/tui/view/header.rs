@@ -98,7 +98,9 @@ fn progress(app: &App, columns: usize) -> Line<'static> {
     }
     let (done, rest) = bar(s.step, s.steps, if columns < 100 { 10 } else { 24 });
     add(vec![(done, t.ok), (rest, t.dim)], &mut spans);
-    add(vec![(format!("epoch {:.1}", s.epoch), t.text)], &mut spans);
+    if s.epoch > 0.0 {
+        add(vec![(format!("epoch {:.1}", s.epoch), t.text)], &mut spans);
+    }
     if s.steps_per_second > 0.0 {
         add(vec![(format!("{} steps/s", speed(s.steps_per_second)), t.text)], &mut spans);
         let left = s.steps.saturating_sub(s.step) as f64 / s.steps_per_second;

@@ -11,7 +11,7 @@ use crate::{
     train::Phase,
     tui::{
         app::{App, Panel},
-        keys::{BINDINGS, Binding, When},
+        keys::{Action, BINDINGS, Binding, When},
     },
 };
 
@@ -56,7 +56,7 @@ fn rank(binding: &Binding) -> u8 {
 
 fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
     let mut hints: Vec<&Binding> = BINDINGS.iter().filter(|b| matters(app, b.when)).collect();
-    let cost = |b: &Binding| width(&key(b)) + width(b.hint) + 3;
+    let cost = |b: &Binding| width(&key(b)) + width(hint(app, b)) + 3;
     while hints.iter().map(|b| cost(b)).sum::<usize>() > columns {
         // The last of the least worth goes first.
         let Some((at, _)) = hints.iter().enumerate().max_by_key(|(i, b)| (rank(b), *i)) else { break };
@@ -65,8 +65,14 @@ fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
     let t = &app.theme;
     hints
         .into_iter()
-        .flat_map(|b| [Span::styled(format!(" {} ", key(b)), t.key), Span::styled(format!("{} ", b.hint), t.dim)])
+        .flat_map(|b| [Span::styled(format!(" {} ", key(b)), t.key), Span::styled(format!("{} ", hint(app, b)), t.dim)])
         .collect()
+}
+
+/// Space undoes what it did.
+fn hint(app: &App, binding: &Binding) -> &'static str {
+    let paused = matches!(app.live.phase, Phase::Paused(_));
+    if binding.action == Action::Pause && paused { "resume" } else { binding.hint }
 }
 
 /// The arrows come in pairs.

@@ -101,7 +101,8 @@ impl Fit {
         entries.iter().map(|e| self.width(e) + self.gap).sum::<usize>().saturating_sub(self.gap)
     }
 
-    /// Full entries if they fit, else short values, else cut labels (down to four columns), else none.
+    /// Full entries if they fit, else short values, else cut labels (down to four columns). If that is still too wide, the
+    /// last entries go.
     fn best(entries: &[Entry], width: usize) -> Self {
         let longest = entries.iter().map(|e| e.label.width()).max().unwrap_or(0);
         let full = Self { gap: 3, label: longest, short: false };
@@ -113,9 +114,9 @@ impl Fit {
         };
         let shrunk = (0..=longest).rev().filter(|&l| l == longest || l >= 4 && told_apart(l));
         let shrunk = shrunk.map(|label| Self { gap: 2, label, short: true });
-        let bare = Self { gap: 2, label: 0, short: true };
-        let wide = Self { label: 0, ..full };
-        std::iter::once(full).chain(shrunk).chain([wide]).find(|f| f.total(entries) <= width).unwrap_or(bare)
+        // A number without its name says nothing: rather fewer curves.
+        let fewer = Self { gap: 2, label: longest.min(5), short: true };
+        std::iter::once(full).chain(shrunk).find(|f| f.total(entries) <= width).unwrap_or(fewer)
     }
 }
 

@@ -213,7 +213,7 @@ fn small_charts_lose_the_legend_first_and_then_the_steps() {
         let buf = at(height);
         assert!(has_dots(&buf), "{height} rows\n{}", screen(&buf));
         assert_eq!(row(&buf, 0).contains("Loss"), height >= 3);
-        assert_eq!(height >= 7, height > 1 && row(&buf, 1).contains("━ loss"));
+        assert_eq!(height >= 6, height > 1 && row(&buf, 1).contains("━ loss"));
         assert_eq!(row(&buf, height - 1).trim_start().starts_with("0 "), height >= 5, "{}", screen(&buf));
     }
 }
