@@ -16,9 +16,12 @@ use crate::data::{
 };
 
 /// Half the amplitude of a texture, as a part of full brightness: faint beside the shape.
-const TEXTURE_DEPTH: f32 = 0.07;
+const TEXTURE_DEPTH: f32 = 0.03;
 
 /// The factors of an image, all independent of one another.
+///
+/// Background and noise are faint, the colours pale: an objective that tells images apart would else live on these
+/// alone, and its code would never need to know the outline.
 pub struct Scene {
     /// Number in [`CLASSES`]; the image's number modulo ten, so that every split is balanced.
     pub class: usize,
@@ -29,7 +32,7 @@ pub struct Scene {
     pub y: f32,
     /// Diameter of the shape, as a part of the image's side.
     pub scale: f32,
-    /// In degrees, clockwise.
+    /// In degrees, clockwise; within a range in which no shape but circle and ring looks the same twice.
     pub rotation: f32,
     /// Number in [`TEXTURES`].
     pub background: usize,
@@ -45,13 +48,13 @@ impl Scene {
         Self {
             class: (number % CLASSES.len() as u64) as usize,
             hue: uniform(rng, 0.0, 1.0),
-            x: uniform(rng, -4.0, 4.0),
-            y: uniform(rng, -4.0, 4.0),
-            scale: uniform(rng, 0.45, 0.8),
+            x: uniform(rng, -5.0, 5.0),
+            y: uniform(rng, -5.0, 5.0),
+            scale: uniform(rng, 0.5, 0.8),
             rotation: uniform(rng, -30.0, 30.0),
             background: below(rng, TEXTURES.len() as u64) as usize,
-            level: uniform(rng, 0.2, 0.8),
-            noise: uniform(rng, 0.0, 0.06),
+            level: uniform(rng, 0.15, 0.3),
+            noise: uniform(rng, 0.0, 0.03),
         }
     }
 
@@ -90,9 +93,9 @@ fn normal(rng: &mut ChaCha8Rng) -> f32 {
     (sum as f32 - 510.0) / 147.800_9
 }
 
-/// Red, green and blue of a hue at saturation 0.75 and value 0.95.
+/// Red, green and blue of a hue at saturation 0.35 and value 0.95.
 fn colour(hue: f32) -> [f32; 3] {
-    let (saturation, value) = (0.75, 0.95);
+    let (saturation, value) = (0.35, 0.95);
     [0.0, 2.0, 4.0].map(|offset| {
         let ramp = ((hue * 6.0 - offset + 3.0).rem_euclid(6.0) - 3.0).abs();
         value * (1.0 - saturation * (ramp - 1.0).clamp(0.0, 1.0))
@@ -112,12 +115,12 @@ pub fn columns(scenes: &[Scene]) -> Vec<Column> {
     vec![
         column("class", "the shape", Categorical, &CLASSES, |s| s.class as f32),
         column("hue", "the shape's colour, turns of the colour wheel, 0 to 1", Circular, &[], |s| s.hue),
-        column("x", "the shape's centre, pixels right of the middle, -4 to 4", Continuous, &[], |s| s.x),
-        column("y", "the shape's centre, pixels below the middle, -4 to 4", Continuous, &[], |s| s.y),
-        column("scale", "the shape's diameter / the image's side, 0.45 to 0.8", Continuous, &[], |s| s.scale),
-        column("rotation", "degrees clockwise, -30 to 30 (idle for circle and ring)", Continuous, &[], |s| s.rotation),
+        column("x", "the shape's centre, pixels right of the middle, -5 to 5", Continuous, &[], |s| s.x),
+        column("y", "the shape's centre, pixels below the middle, -5 to 5", Continuous, &[], |s| s.y),
+        column("scale", "the shape's diameter / the image's side, 0.5 to 0.8", Continuous, &[], |s| s.scale),
+        column("rotation", "degrees clockwise, -30 to 30 (unseen in circle and ring)", Continuous, &[], |s| s.rotation),
         column("background", "the texture behind the shape", Categorical, &TEXTURES, |s| s.background as f32),
-        column("level", "mean brightness of the background, 0.2 to 0.8", Continuous, &[], |s| s.level),
-        column("noise", "standard deviation of the pixel noise, 0 to 0.06 of full brightness", Continuous, &[], |s| s.noise),
+        column("level", "mean brightness of the background, 0.15 to 0.3", Continuous, &[], |s| s.level),
+        column("noise", "standard deviation of the pixel noise, 0 to 0.03 of full brightness", Continuous, &[], |s| s.noise),
     ]
 }
