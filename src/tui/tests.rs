@@ -30,7 +30,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self::with(Config::default())
+        Self::with(Config { optim: crate::config::Optim { lr: 1e-3, ..Default::default() }, ..Config::default() })
     }
 
     fn with(config: Config) -> Self {

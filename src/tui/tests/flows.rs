@@ -77,7 +77,7 @@ fn of_several_requests_for_a_key_the_newest_shows_and_each_builds_on_the_last() 
     let told = b.told();
     let to: Vec<&Value> =
         told.iter().map(|c| if let Command::Apply { changes, .. } = c { &changes[0].to } else { panic!("{c:?}") }).collect();
-    // The default is 1e-4; the ladder is 1-2-5.
+    // The bench starts at 1e-3; the ladder is 1-2-5.
     assert_eq!(to, [&Value::Float(2e-3), &Value::Float(5e-3)]);
     assert_eq!(b.app.requests.wanted("optim.lr"), Some(&Value::Float(5e-3)));
 }
