@@ -38,7 +38,7 @@ static POLYGONS: LazyLock<[Vec<[f32; 2]>; 6]> = LazyLock::new(|| {
 fn regular(corners: usize, outer: f32, inner: f32) -> Vec<[f32; 2]> {
     let corner = |i: usize| {
         let (sin, cos) = (i as f32 / corners as f32 * TAU).sin_cos();
-        let radius = if i % 2 == 0 { outer } else { inner };
+        let radius = if i.is_multiple_of(2) { outer } else { inner };
         [radius * sin, -radius * cos]
     };
     (0..corners).map(corner).collect()
@@ -119,11 +119,11 @@ mod tests {
     #[test]
     fn distances_are_distances() {
         // A distance grows by at most the way walked, and near a straight edge by exactly that.
-        for class in 0..CLASSES.len() {
+        for (class, name) in CLASSES.iter().enumerate() {
             for [x, y] in [0.3, 0.7, 1.1].into_iter().flat_map(rays) {
                 let step = 1e-2;
                 let change = distance(class, x + step, y) - distance(class, x, y);
-                assert!(change.abs() <= step * 1.01, "{} at {x}, {y}", CLASSES[class]);
+                assert!(change.abs() <= step * 1.01, "{name} at {x}, {y}");
             }
         }
         let square = CLASSES.iter().position(|&name| name == "square").unwrap();
