@@ -99,7 +99,10 @@ fn a_rollback_halves_the_learning_rate_and_gives_up_after_three() {
         .filter(|r| r["key"] == "optim.lr" && r["source"] == "policy")
         .map(|r| r["to"].as_f64().unwrap())
         .collect();
-    assert_eq!(rates, [5e29, 2.5e29, 1.25e29]);
+    assert_eq!(rates.len(), 3);
+    for (rate, expected) in rates.iter().zip([5e29, 2.5e29, 1.25e29]) {
+        assert!((rate / expected - 1.0_f64).abs() < 1e-12, "{rates:?}");
+    }
 }
 
 #[test]
