@@ -1,4 +1,4 @@
-//! Parse, validate, run one mode, say what went wrong.
+//! `dim-tui`: parse the command line, load and check the config, run one mode, print `error: ...`.
 
 mod cli;
 
@@ -7,66 +7,54 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory, Parser};
-use cli::{Cli, ColorChoice, Verb};
-use dim_tui::{batch, config, train::Options, tui};
+use anyhow::bail;
+use clap::Parser;
+use cli::Cli;
+use dim_tui::{batch, tui};
 
+/// A training step maps and unmaps big temporaries at every operation; this one keeps them.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Exit codes: see `batch::exit_code`.
+const FAILED: i32 = 1;
+const BAD_USAGE: i32 = 2;
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let code = run(&cli).unwrap_or_else(|e| {
-        let _ = writeln!(io::stderr(), "error: {e:#}");
-        2
+    let code = run(&Cli::parse()).unwrap_or_else(|(code, error)| {
+        // Nobody may be reading any more.
+        let _ = writeln!(io::stderr(), "error: {error:#}");
+        code
     });
-    ExitCode::from(code as u8)
+    ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
 }
 
-/// The exit code; an error is bad usage, config or data.
-fn run(cli: &Cli) -> anyhow::Result<i32> {
-    if let Some(verb) = &cli.command {
-        return print(verb);
+fn run(cli: &Cli) -> Result<i32, (i32, anyhow::Error)> {
+    if let Some(verb) = &cli.verb {
+        return verb.run().map(|()| 0).map_err(|e| (FAILED, e));
     }
-    let file = cli.resume.as_ref().map(|run| run.join("config.toml")).or_else(|| cli.config.clone());
-    let config = config::load(file.as_deref(), &cli.all_sets())?;
+    let args = &cli.run;
+    let config = args.load().map_err(|e| (BAD_USAGE, e))?;
     set_threads(config.run.threads);
-    let options = Options { out: cli.out.clone(), resume: cli.resume.clone(), interactive: !cli.batch };
-    if cli.batch {
-        return batch::run(config, options, cli.config.as_deref());
+    if args.batch {
+        return Ok(batch::run(config, args.options(), args.config.clone()));
     }
-    anyhow::ensure!(
-        io::stdin().is_terminal() && io::stdout().is_terminal(),
-        "the workbench needs a terminal; use --batch to train without one"
-    );
-    let color = match cli.color {
-        ColorChoice::Auto => tui::Color::Auto,
-        ColorChoice::Always => tui::Color::Always,
-        ColorChoice::Never => tui::Color::Never,
-    };
-    tui::run(config, options, cli.config.clone(), color)
+    needs_terminal().map_err(|e| (BAD_USAGE, e))?;
+    tui::run(config, args.options(), args.config.clone(), args.color.into()).map_err(|e| (FAILED, e))
 }
 
-fn print(verb: &Verb) -> anyhow::Result<i32> {
-    let text = match verb {
-        Verb::Schema => format!("{:#}\n", config::json_schema()),
-        Verb::Screenshot { run, width, height, panel } => tui::screenshot(run, *width, *height, panel.as_deref())?,
-        Verb::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "dim-tui", &mut io::stdout());
-            return Ok(0);
-        }
-    };
-    // A reader that has seen enough (`| head`) is no error.
-    let _ = io::stdout().write_all(text.as_bytes());
-    Ok(0)
-}
-
-/// Candle re-reads these at every product, and without them parses /proc/cpuinfo each time. Its pool for elementwise work
-/// spins while it waits, which costs more than it gains beside our own kernels (measured: a fifth of a step): one thread.
+/// Candle reads these at every matrix product, and without them `/proc/cpuinfo`. Its pool for elementwise work spins while
+/// it waits, which costs more than it gains beside our own kernels (measured: a quarter of a step): it gets one thread.
 fn set_threads(threads: usize) {
-    let threads = if threads == 0 { batch::physical_cores() } else { threads }.to_string();
-    for (name, value) in [("RAYON_NUM_THREADS", threads.as_str()), ("CANDLE_NUM_THREADS", "1")] {
-        // SAFETY: called once, before any other thread exists.
+    for (name, value) in [("RAYON_NUM_THREADS", threads.to_string()), ("CANDLE_NUM_THREADS", "1".into())] {
+        // SAFETY: no other thread has been started yet, so none can be reading the environment.
         unsafe { std::env::set_var(name, value) };
     }
+}
+
+fn needs_terminal() -> anyhow::Result<()> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        bail!("the workbench needs a terminal: use --batch to train without one");
+    }
+    Ok(())
 }

@@ -150,7 +150,7 @@ fn a_full_disk_is_told_and_nothing_hangs() {
         return;
     };
     let output = batch(&disk.0.join("run"), &sets(&["optim.steps=1500", "probe.every=0", "checkpoint.every=500"]));
-    let said = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("No space left on device"), "{said}");
     assert_eq!(output.status.code(), Some(1), "rows that are lost are a failure");
     assert!(error_line(&output).contains("metrics.jsonl"));

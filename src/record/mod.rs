@@ -1,41 +1,65 @@
-//! The run directory: rows, and one file per output format, written as it happens.
+//! The run directory: one file per output format behind one trait. Knows the config and plain rows; no tensors, no screen.
 //!
-//! A sink that fails (a full disk, say) never stops training: the failure is told once, and what could not be written is
-//! kept and tried again. Adding a format is one file here and its calls in `recorder.rs`.
+//! [`Recorder`] owns the directory and a [`Sink`] per file. A disk that is full never stops training: what could not be
+//! written stays in memory (up to a bound) and is written when there is room.
 
+mod append;
+mod cut;
 mod dir;
-mod lines;
+mod error;
+mod journal;
+mod jsonl;
 mod recorder;
+#[cfg(test)]
+pub(crate) mod recorder_rows;
+mod replace;
 mod replay;
 mod rows;
+mod summary;
 mod tensorboard;
 
-use std::{
-    fs::{self, File},
-    io::{self, Write},
-    path::Path,
-};
+use std::io;
 
+pub use cut::{cut_back, read_rows};
 pub use dir::RunDir;
-pub use recorder::{RecordError, Recorder};
+pub use error::RecordError;
+pub use journal::journal_row;
+pub use recorder::Recorder;
 pub use rows::*;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// A journal row with its time and nothing else.
-pub fn journal_row(step: u64, kind: JournalKind) -> JournalRow {
-    let time = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
-    JournalRow { step, time, kind, key: None, from: None, to: None, source: None, reason: None }
-}
-
-/// Replaces a file as a whole: a temporary name, synced, renamed.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("partial");
-    let written = File::create(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
-        // Nothing half-written stays behind.
-        let _ = fs::remove_file(&temporary);
-    })
+/// One output file of a run.
+///
+/// A sink keeps what it could not write and tries again at the next [`Sink::flush`], so an error is news, not loss; what
+/// is lost all the same it counts for [`Sink::take_dropped`].
+pub trait Sink: Send {
+    /// The file's name, as warnings give it.
+    fn name(&self) -> &str;
+    /// A recorded training step.
+    fn step(&mut self, _row: &StepRow) -> io::Result<()> {
+        Ok(())
+    }
+    /// A probe.
+    fn probe(&mut self, _row: &ProbeRow) -> io::Result<()> {
+        Ok(())
+    }
+    /// A line of the journal.
+    fn journal(&mut self, _row: &JournalRow) -> io::Result<()> {
+        Ok(())
+    }
+    /// Hands everything kept so far to the system.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+    /// The run has ended: writes what is left and waits until it is on the disk.
+    fn finish(&mut self, _summary: &Summary) -> io::Result<()> {
+        self.flush()
+    }
+    /// Training went back to `step`: rows after it will come again.
+    fn rewind(&mut self, _step: u64) -> io::Result<()> {
+        Ok(())
+    }
+    /// Rows lost since last asked, because there was no more room in memory either.
+    fn take_dropped(&mut self) -> u64 {
+        0
+    }
 }

@@ -1,181 +1,195 @@
-//! The run directory while it is being written: every sink behind one object that never stops training.
+//! The one who writes: a run directory and all its sinks.
 
 use std::{
     collections::VecDeque,
-    fs, io,
-    path::{Path, PathBuf},
+    fs::File,
+    io,
+    path::Path,
+    time::{Duration, Instant},
 };
 
 use super::{
-    JournalRow, ProbeRow, RunDir, StepRow, Summary,
-    lines::{self, Lines},
+    JournalRow, ProbeRow, RecordError, RunDir, Sink, StepRow, Summary,
+    cut::cut_back,
+    error::plain,
+    jsonl::{JsonLines, Rows},
+    replace::replace,
     replay::Replay,
+    summary::SummaryFile,
     tensorboard::EventFile,
-    write_whole,
 };
-use crate::config::{Change, Config};
+use crate::config::Config;
 
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    #[error("{path}: {source}")]
-    Io { path: PathBuf, source: io::Error },
-    #[error("{0}: the run directory is not empty; name another one with --out, or continue this run with --resume")]
-    NotEmpty(PathBuf),
-    #[error("{0}: no run to continue here (it has no config.toml)")]
-    NotARun(PathBuf),
-    #[error("{0}")]
-    Damaged(String),
-}
+/// Rows of steps wait at most this long in memory.
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
-impl RecordError {
-    pub(super) fn io(path: &Path, source: io::Error) -> Self {
-        Self::Io { path: path.into(), source }
-    }
-}
-
-/// Owns the files of one run. A write that fails becomes a warning, once until it works again.
-#[derive(Debug)]
+/// Records a run. No method blocks on a full disk or returns an error: ask [`Recorder::take_warning`] between steps.
+///
+/// Rows of steps are flushed once a second, as they come; every probe and every row of the journal flushes everything. A
+/// trainer that waits (paused, finished) has said so in the journal or calls [`Recorder::flush`].
 pub struct Recorder {
-    dir: PathBuf,
-    metrics: Lines,
-    probes: Lines,
-    journal: Lines,
-    replay: Replay,
-    events: EventFile,
+    dir: RunDir,
+    sinks: Vec<Slot>,
     warnings: VecDeque<String>,
-    /// Sinks that are failing now, so that each failure is told once.
-    failing: Vec<&'static str>,
+    flushed: Instant,
+    /// Locked while we write here; two runs in one directory would mix their rows.
+    _lock: File,
+}
+
+struct Slot {
+    sink: Box<dyn Sink>,
+    /// The last attempt failed, and that was told.
+    failing: bool,
 }
 
 impl Recorder {
-    /// A new run; writes `config.toml` and `replay.toml`. `config` is the resolved one.
+    /// Begins to record in a new directory. Writes `config.toml`, which must be resolved (absolute `data.dir`, threads,
+    /// device). The journal's first row is the caller's.
+    ///
+    /// # Errors
+    /// If the directory cannot be written to, or is another process's.
     pub fn create(dir: RunDir, config: &Config) -> Result<Self, RecordError> {
-        let path = dir.path();
-        let file = path.join("config.toml");
-        write_whole(&file, config.to_toml().as_bytes()).map_err(|e| RecordError::io(&file, e))?;
-        let replay = Replay::create(&path.join("replay.toml"), config).map_err(RecordError::Damaged)?;
-        Self::open(path, replay, 0)
+        let path = dir.path().join("config.toml");
+        replace(&path, &config.to_toml()).map_err(RecordError::io(&path))?;
+        let replay = Replay::start(dir.path(), config);
+        Self::open(dir, replay, None)
     }
 
-    /// Goes on with a run after `step`: later rows of metrics and probes are cut, the journal stays.
-    pub fn resume(dir: RunDir, step: u64) -> Result<Self, RecordError> {
-        let path = dir.path();
-        cut(path, step)?;
-        let journal = path.join("journal.jsonl");
-        lines::cut_back(&journal, |_| true).map_err(|e| RecordError::io(&journal, e))?;
-        let replay = Replay::resume(&path.join("replay.toml"), step).map_err(RecordError::Damaged)?;
-        Self::open(path, replay, step)
+    /// Goes on recording an interrupted run from the checkpoint of `step`. Metrics and probes are cut back to it, torn last
+    /// lines removed; the journal keeps all; TensorBoard gets a new file with a session marker. `config` is what is in
+    /// force when training goes on.
+    ///
+    /// # Errors
+    /// If the directory cannot be written to, is another process's, or its `replay.toml` cannot be read.
+    pub fn resume(dir: RunDir, config: &Config, step: u64) -> Result<Self, RecordError> {
+        let lock = lock(&dir)?;
+        let replay = Replay::go_on(dir.path(), config, step)?;
+        for (rows, limit) in [(Rows::Metrics, Some(step)), (Rows::Probes, Some(step)), (Rows::Journal, None)] {
+            let path = dir.path().join(rows.file_name());
+            cut_back(&path, limit).map_err(RecordError::io(&path))?;
+        }
+        drop(lock);
+        Self::open(dir, replay, Some(step))
     }
 
-    fn open(path: &Path, replay: Replay, step: u64) -> Result<Self, RecordError> {
-        let lines = |name: &str| Lines::open(&path.join(name)).map_err(|e| RecordError::io(&path.join(name), e));
-        Ok(Self {
-            metrics: lines("metrics.jsonl")?,
-            probes: lines("probes.jsonl")?,
-            journal: lines("journal.jsonl")?,
-            replay,
-            events: EventFile::create(path, step).map_err(|e| RecordError::io(path, e))?,
-            warnings: VecDeque::new(),
-            failing: Vec::new(),
-            dir: path.into(),
-        })
+    fn open(dir: RunDir, replay: Replay, resumed: Option<u64>) -> Result<Self, RecordError> {
+        let lock = lock(&dir)?;
+        let at = dir.path();
+        let failed = |name: &str| RecordError::io(at.join(name));
+        let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+        for rows in [Rows::Metrics, Rows::Probes, Rows::Journal] {
+            sinks.push(Box::new(JsonLines::open(at, rows).map_err(failed(rows.file_name()))?));
+        }
+        sinks.push(Box::new(EventFile::create(at, resumed).map_err(failed("events.out.tfevents"))?));
+        sinks.push(Box::new(replay));
+        sinks.push(Box::new(SummaryFile { path: at.join("summary.json") }));
+        let mut this = Self::over(dir, sinks, lock);
+        this.flush();
+        Ok(this)
     }
 
-    /// Back to `step` within the run (a rollback).
-    pub fn cut_back(&mut self, step: u64) -> Result<(), RecordError> {
-        self.flush();
-        cut(&self.dir, step)?;
-        let lines = |name: &str| Lines::open(&self.dir.join(name)).map_err(|e| RecordError::io(&self.dir.join(name), e));
-        (self.metrics, self.probes) = (lines("metrics.jsonl")?, lines("probes.jsonl")?);
-        let restarted = self.events.restart_at(step);
-        self.told("TensorBoard events", restarted.map_err(|e| e.to_string()));
-        Ok(())
+    fn over(dir: RunDir, sinks: Vec<Box<dyn Sink>>, lock: File) -> Self {
+        let sinks = sinks.into_iter().map(|sink| Slot { sink, failing: false }).collect();
+        Self { dir, sinks, warnings: VecDeque::new(), flushed: Instant::now(), _lock: lock }
     }
 
+    /// The run directory.
     pub fn path(&self) -> &Path {
-        &self.dir
+        self.dir.path()
     }
 
+    /// Records a training step.
     pub fn step(&mut self, row: &StepRow) {
-        let result = self.metrics.push(row);
-        self.told("metrics.jsonl", result);
-        let result = self.events.step(row).map_err(|e| e.to_string());
-        self.told("TensorBoard events", result);
+        self.each(|sink| sink.step(row));
+        if self.flushed.elapsed() >= FLUSH_EVERY {
+            self.flush();
+        }
     }
 
+    /// Records a probe, and flushes.
     pub fn probe(&mut self, row: &ProbeRow) {
-        let result = self.probes.push(row).and_then(|()| self.probes.flush());
-        self.told("probes.jsonl", result);
-        let result = self.events.probe(row).map_err(|e| e.to_string());
-        self.told("TensorBoard events", result);
-    }
-
-    pub fn journal(&mut self, row: &JournalRow) {
-        let result = self.journal.push(row).and_then(|()| self.journal.flush());
-        self.told("journal.jsonl", result);
-    }
-
-    /// One accepted set of changes, in force from step `at` on.
-    pub fn change(&mut self, at: u64, changes: &[Change]) {
-        let result = self.replay.change(at, changes);
-        self.told("replay.toml", result);
-        let text = changes.iter().map(|c| format!("{} = {}", c.key, c.to)).collect::<Vec<_>>().join("\n");
-        let result = self.events.text(at, "changes", &text).map_err(|e| e.to_string());
-        self.told("TensorBoard events", result);
-    }
-
-    pub fn flush(&mut self) {
-        for name in ["metrics.jsonl", "probes.jsonl", "journal.jsonl"] {
-            let result = match name {
-                "metrics.jsonl" => self.metrics.flush(),
-                "probes.jsonl" => self.probes.flush(),
-                _ => self.journal.flush(),
-            };
-            self.told(name, result);
-        }
-        let result = self.events.flush().map_err(|e| e.to_string());
-        self.told("TensorBoard events", result);
-    }
-
-    /// Writes `summary.json` and everything that still waits; what could not be written to the end is the error.
-    pub fn finish(&mut self, summary: &Summary) -> Result<(), String> {
+        self.each(|sink| sink.probe(row));
         self.flush();
-        let path = self.dir.join("summary.json");
-        let text = serde_json::to_string_pretty(summary).map_err(|e| e.to_string());
-        let result = text.and_then(|t| write_whole(&path, t.as_bytes()).map_err(|e| format!("{}: {e}", path.display())));
-        self.told("summary.json", result);
-        match self.failing.is_empty() {
-            true => Ok(()),
-            false => Err(format!("{}: could not write {} to the end", self.dir.display(), self.failing.join(", "))),
+    }
+
+    /// Records a line of the journal, and flushes. Accepted changes go into `replay.toml` too.
+    pub fn journal(&mut self, row: &JournalRow) {
+        self.each(|sink| sink.journal(row));
+        self.flush();
+    }
+
+    /// Hands all rows to the system; tries again what failed before.
+    pub fn flush(&mut self) {
+        self.flushed = Instant::now();
+        for slot in &mut self.sinks {
+            match slot.sink.flush() {
+                Ok(()) => slot.failing = false,
+                Err(e) => slot.failed(&e, &mut self.warnings),
+            }
+            let dropped = slot.sink.take_dropped();
+            if dropped > 0 {
+                let rows = if dropped == 1 { "1 row was".into() } else { format!("{dropped} rows were") };
+                self.warnings.push_back(format!("{}: {rows} lost while there was no room", slot.sink.name()));
+            }
         }
     }
 
-    /// The next thing the user should know.
+    /// Training goes back to the checkpoint of `step` within this run (a rollback): rows after it are taken out again.
+    pub fn rewind(&mut self, step: u64) {
+        self.each(|sink| sink.rewind(step));
+    }
+
+    /// Writes `summary.json` and all that is left, and waits until it is on the disk. The error names what is lost.
+    pub fn finish(&mut self, summary: &Summary) -> Result<(), String> {
+        let mut lost = Vec::new();
+        for slot in &mut self.sinks {
+            if let Err(e) = slot.sink.finish(summary) {
+                lost.push(format!("{}: {}", slot.sink.name(), plain(&e)));
+            }
+        }
+        if lost.is_empty() { Ok(()) } else { Err(format!("{}; what was not written yet is lost", lost.join(", "))) }
+    }
+
+    /// The next thing the user should know, once.
     pub fn take_warning(&mut self) -> Option<String> {
         self.warnings.pop_front()
     }
 
-    fn told(&mut self, sink: &'static str, result: Result<(), String>) {
-        let failing = self.failing.contains(&sink);
-        match result {
-            Err(reason) if !failing => {
-                self.failing.push(sink);
-                self.warnings.push_back(reason);
+    fn each(&mut self, mut write: impl FnMut(&mut dyn Sink) -> io::Result<()>) {
+        for slot in &mut self.sinks {
+            if let Err(e) = write(slot.sink.as_mut()) {
+                slot.failed(&e, &mut self.warnings);
             }
-            Ok(()) if failing => {
-                self.failing.retain(|s| *s != sink);
-                self.warnings.push_back(format!("{sink}: written again"));
-            }
-            _ => {}
         }
     }
 }
 
-fn cut(dir: &Path, step: u64) -> Result<(), RecordError> {
-    for name in ["metrics.jsonl", "probes.jsonl"] {
-        let path = dir.join(name);
-        lines::cut_back(&path, |row| row["step"].as_u64().is_some_and(|s| s <= step)).map_err(|e| RecordError::io(&path, e))?;
+impl Drop for Recorder {
+    /// A trainer that fails or panics leaves its last rows behind all the same.
+    fn drop(&mut self) {
+        self.flush();
     }
-    let _ = fs::remove_file(dir.join("summary.json"));
-    Ok(())
 }
+
+impl Slot {
+    fn failed(&mut self, error: &io::Error, warnings: &mut VecDeque<String>) {
+        if !std::mem::replace(&mut self.failing, true) {
+            let text = format!("{}: {}", self.sink.name(), plain(error));
+            warnings.push_back(text + "; rows are kept in memory and written when there is room");
+        }
+    }
+}
+
+/// Claims the directory for this process. File systems without locks have none.
+fn lock(dir: &RunDir) -> Result<File, RecordError> {
+    let path = dir.path().join("config.toml");
+    let file = File::open(&path).map_err(RecordError::io(&path))?;
+    match file.try_lock() {
+        Err(std::fs::TryLockError::WouldBlock) => Err(RecordError::InUse(dir.path().into())),
+        _ => Ok(file),
+    }
+}
+
+#[cfg(test)]
+#[path = "recorder_tests.rs"]
+mod tests;

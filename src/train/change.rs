@@ -19,12 +19,8 @@ impl Worker<'_> {
         let kind = if outcome.is_ok() { JournalKind::Change } else { JournalKind::Refused };
         let step = self.trainer.step + 1;
         for change in changes {
-            let mut row = journal_row(step, kind);
-            row.key = Some(change.key.clone());
-            row.from = Some(json(&change.from));
-            row.to = Some(json(&change.to));
-            row.source = serde_json::to_value(change.source).ok().and_then(|v| v.as_str().map(String::from));
-            row.reason = outcome.as_ref().err().cloned();
+            let row = journal_row(step, kind).change(change);
+            let row = JournalRow { reason: outcome.as_ref().err().cloned(), ..row };
             self.journal(row);
             if outcome.is_ok() {
                 self.link.history.mark(Mark {
@@ -33,9 +29,6 @@ impl Worker<'_> {
                     breaks_loss: change.key.starts_with("objective.") && !change.key.contains(".on_"),
                 });
             }
-        }
-        if outcome.is_ok() {
-            self.recorder.change(step, changes);
         }
         outcome
     }
@@ -77,7 +70,7 @@ impl Worker<'_> {
         }
         self.trainer.restore(&saved, self.trainer.config.clone())?;
         self.trainer.attempt = self.rollbacks;
-        self.recorder.cut_back(self.trainer.step)?;
+        self.recorder.rewind(self.trainer.step);
         self.link.history.cut_back(self.trainer.step);
         self.publisher.rewind(self.trainer.step, self.trainer.epoch());
         let lr = self.trainer.config.optim.lr;
@@ -110,10 +103,6 @@ fn as_changes(set: &BTreeMap<String, toml::Value>, in_force: &config::Config) ->
             Change { key: key.clone(), from, to: to.clone(), source: Source::Schedule }
         })
         .collect()
-}
-
-fn json(value: &toml::Value) -> serde_json::Value {
-    serde_json::to_value(value).unwrap_or(serde_json::Value::Null)
 }
 
 fn plain(value: &toml::Value) -> String {

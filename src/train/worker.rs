@@ -1,7 +1,7 @@
 //! The training thread: start, then a loop of "take commands, apply what is due, take a step, tell everyone".
 //!
 //! Order at the boundary between step s and s + 1, the same live and replayed: row, probe and checkpoint of step s; then
-//! commands and `[[schedule]]` entries for s + 1; then, if no step is left, the end.
+//! `[[schedule]]` entries and commands for s + 1; then, if no step is left, the end.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -142,7 +142,7 @@ impl<'a> Worker<'a> {
         }
         let in_force = trainer.config.clone();
         let recorder = match resumed {
-            true => Recorder::resume(dir, trainer.step).map_err(refused)?,
+            true => Recorder::resume(dir, &in_force, trainer.step).map_err(refused)?,
             false => Recorder::create(dir, &in_force).map_err(refused)?,
         };
         let facts: Facts = describe::facts(&trainer, recorder.path());
@@ -192,6 +192,7 @@ impl<'a> Worker<'a> {
 
     fn work(&mut self) -> Result<Outcome, Halt> {
         loop {
+            self.apply_schedule();
             self.take_commands();
             self.collect_probe()?;
             if let Some(reason) = self.stop {
@@ -200,7 +201,6 @@ impl<'a> Worker<'a> {
             if let Some(reason) = self.nonfinite_end.take() {
                 return self.end(Outcome::Nonfinite(reason));
             }
-            self.apply_schedule();
             let finished = self.trainer.step >= self.trainer.total_steps();
             if finished && !self.options.interactive {
                 return self.end(Outcome::Done);
