@@ -1,1 +1,31 @@
 //! The workbench: a terminal front end. State, update and view apart.
+//!
+//! [`app::App`] is the whole state; [`update::update`] turns a [`message::Message`] into a new state and effects, without
+//! touching the world; `view` draws a state and never changes it; `run` is the loop that carries messages in and effects
+//! out. The trainer is seen only through [`crate::train::Session`]. No Candle here, and no ratatui anywhere else.
+
+pub mod adjust;
+pub mod app;
+pub mod controls;
+mod effects;
+mod input;
+pub mod keys;
+pub mod layout;
+pub mod log;
+pub mod message;
+mod prompt;
+mod recording;
+pub mod requests;
+mod run;
+mod screenshot;
+pub mod svg;
+mod term;
+#[cfg(test)]
+mod tests;
+pub mod theme;
+pub mod update;
+pub mod view;
+
+pub use run::{Color, run};
+pub use screenshot::screenshot;
+pub use view::draw_to_buffer;

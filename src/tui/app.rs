@@ -1,0 +1,279 @@
+//! The state of the workbench: everything the screen shows follows from this, and only `update` changes it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use ratatui::layout::Rect;
+use toml::Value;
+
+use super::{
+    log::{Kind, Log},
+    prompt::Prompt,
+    requests::Requests,
+    theme::Theme,
+    view::chart::Marker,
+};
+use crate::{
+    config::{Config, Source, diff},
+    train::{History, Outcome, Phase, Snapshot},
+};
+
+/// The three charts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChartId {
+    Loss,
+    Information,
+    Accuracy,
+}
+
+impl ChartId {
+    pub const ALL: [ChartId; 3] = [ChartId::Loss, ChartId::Information, ChartId::Accuracy];
+
+    pub fn index(self) -> usize {
+        match self {
+            ChartId::Loss => 0,
+            ChartId::Information => 1,
+            ChartId::Accuracy => 2,
+        }
+    }
+}
+
+/// What the arrow keys act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Panel {
+    Controls,
+    Chart(ChartId),
+    Log,
+}
+
+impl Panel {
+    /// In the order of Tab.
+    pub const ALL: [Panel; 5] = [
+        Panel::Controls,
+        Panel::Chart(ChartId::Loss),
+        Panel::Chart(ChartId::Information),
+        Panel::Chart(ChartId::Accuracy),
+        Panel::Log,
+    ];
+}
+
+/// What lies over the panels and takes the keys.
+#[derive(Debug, Clone)]
+pub enum Mode {
+    Normal,
+    Help {
+        scroll: usize,
+    },
+    /// Quit while training?
+    Quit,
+    /// Restart while training?
+    Restart,
+    Command(Prompt),
+    /// A value typed for a key.
+    Edit {
+        key: &'static str,
+        prompt: Prompt,
+    },
+}
+
+/// Why the trainer was told to stop.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Leaving {
+    Quit,
+    Signal(i32),
+    /// A new run begins when this one has ended.
+    Restart(Box<Config>),
+}
+
+/// The crosshair, shared by all charts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cursor {
+    pub step: f64,
+    /// Set by a click or a key: stays when the mouse leaves.
+    pub pinned: bool,
+}
+
+/// A view that stands still while training goes on.
+#[derive(Debug, Clone)]
+pub struct Frozen {
+    pub snapshot: Arc<Snapshot>,
+    pub x: (f64, f64),
+}
+
+/// The watched config file.
+#[derive(Debug, Clone)]
+pub struct WatchedFile {
+    pub path: PathBuf,
+    /// What it said when it was last valid.
+    pub content: Config,
+    /// Why it cannot be used now.
+    pub broken: Option<String>,
+}
+
+/// A sentence on the bottom line until the next key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    pub error: bool,
+    pub text: String,
+}
+
+/// Steps shown on the charts, newest last; `None`: all.
+pub const WINDOWS: [Option<u64>; 3] = [None, Some(1000), Some(200)];
+
+/// The whole state.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub theme: Theme,
+    pub marker: Marker,
+    pub area: Rect,
+    /// The newest state of the trainer.
+    pub live: Arc<Snapshot>,
+    pub history: Arc<History>,
+    pub frozen: Option<Frozen>,
+    pub requests: Requests,
+    /// Keys whose last request was refused, with the reason.
+    pub refused: BTreeMap<String, String>,
+    /// Values that wait for a new run.
+    pub next_run: BTreeMap<String, Value>,
+    pub selected: usize,
+    pub focus: Panel,
+    pub zoom: Option<ChartId>,
+    pub cursor: Option<Cursor>,
+    pub log_axis: [bool; 3],
+    /// Index into [`WINDOWS`].
+    pub window: usize,
+    pub mode: Mode,
+    pub notice: Option<Notice>,
+    pub log: Log,
+    /// Commands typed, oldest first.
+    pub typed: Vec<String>,
+    pub file: Option<WatchedFile>,
+    /// Keys whose values in the run and in the file differ.
+    pub differs: BTreeSet<String>,
+    pub leaving: Option<Leaving>,
+    /// How the trainer ended; `None` while it lives.
+    pub ended: Option<Outcome>,
+    /// True once a trainer has been ready: a refusal before that ends the program.
+    pub was_ready: bool,
+    /// Nobody sees the screen any more.
+    pub closed: bool,
+}
+
+impl App {
+    pub fn new(theme: Theme, live: Arc<Snapshot>, history: Arc<History>, file: Option<WatchedFile>) -> Self {
+        let mut app = Self {
+            theme,
+            marker: Marker::Braille,
+            area: Rect::new(0, 0, 80, 24),
+            live,
+            history,
+            frozen: None,
+            requests: Requests::default(),
+            refused: BTreeMap::new(),
+            next_run: BTreeMap::new(),
+            selected: 0,
+            focus: Panel::Controls,
+            zoom: None,
+            cursor: None,
+            log_axis: [false; 3],
+            window: 0,
+            mode: Mode::Normal,
+            notice: None,
+            log: Log::default(),
+            typed: Vec::new(),
+            file,
+            differs: BTreeSet::new(),
+            leaving: None,
+            ended: None,
+            was_ready: false,
+            closed: false,
+        };
+        app.compare_with_file();
+        app
+    }
+
+    /// The state on the screen: the newest, or the frozen one.
+    pub fn shown(&self) -> &Arc<Snapshot> {
+        self.frozen.as_ref().map_or(&self.live, |f| &f.snapshot)
+    }
+
+    /// Steps at the left and right edge of the charts.
+    pub fn x_range(&self) -> (f64, f64) {
+        self.frozen.as_ref().map_or_else(|| self.live_range(), |f| f.x)
+    }
+
+    /// [`App::x_range`] if nothing were frozen.
+    pub fn live_range(&self) -> (f64, f64) {
+        let (first, last) = self.history.span().unwrap_or((1, 1));
+        // The first steps grow into a chart that is there already.
+        let last = last.max(self.live.step).max(first + 20);
+        let from = WINDOWS[self.window % WINDOWS.len()].map_or(first, |n| last.saturating_sub(n).max(first));
+        (from as f64, last as f64)
+    }
+
+    /// The configuration as it will be once everything requested is in force.
+    pub fn wanted(&self) -> Config {
+        self.requests.over(&self.live.config)
+    }
+
+    /// The configuration of a restart: as wanted, with what waits for a new run.
+    pub fn next_config(&self) -> Config {
+        let edits: Vec<(String, Value)> = self.next_run.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        let wanted = self.wanted();
+        wanted.with(&edits).unwrap_or(wanted)
+    }
+
+    /// True while there is a trainer to talk to.
+    pub fn alive(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    /// True if quitting would cut training short.
+    pub fn is_training(&self) -> bool {
+        self.alive() && !matches!(self.live.phase, Phase::Finished | Phase::Ended | Phase::Failed(_))
+    }
+
+    /// The trainer's failure, if it failed.
+    pub fn failure(&self) -> Option<&str> {
+        match (&self.ended, &self.live.phase) {
+            (Some(Outcome::Failed(m) | Outcome::Nonfinite(m) | Outcome::Refused(m)), _) | (_, Phase::Failed(m)) => Some(m),
+            _ => None,
+        }
+    }
+
+    /// Finds the keys in which file and run differ. Where a run is and on what it runs is not the file's affair.
+    pub fn compare_with_file(&mut self) {
+        self.differs = self.file.as_ref().map_or_else(BTreeSet::new, |file| {
+            let changes = diff(&file.content, &self.live.config, Source::File);
+            changes.into_iter().map(|c| c.key).filter(|k| !k.starts_with("run.") && k != "data.dir").collect()
+        });
+    }
+
+    pub fn note(&mut self, kind: Kind, text: impl Into<String>) {
+        self.log.push(self.live.step, kind, text);
+    }
+
+    /// A sentence on the bottom line.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { error: false, text: text.into() });
+    }
+
+    /// An error on the bottom line.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice { error: true, text: text.into() });
+    }
+
+    /// The program's exit code if it ended now.
+    pub fn exit_code(&self) -> i32 {
+        match (&self.ended, &self.leaving) {
+            (Some(Outcome::Failed(_)), _) => 1,
+            (Some(Outcome::Refused(_)), _) => 2,
+            (Some(Outcome::Nonfinite(_)), _) => 3,
+            (_, Some(Leaving::Signal(n))) => 128 + n,
+            _ => 0,
+        }
+    }
+}

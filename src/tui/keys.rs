@@ -1,0 +1,249 @@
+//! The one table of keys: what each does, how the help says it, and when the hints show it. Dispatch, the help overlay,
+//! the hints line and the reference in the README all read it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    NextPanel,
+    PreviousPanel,
+    Enter,
+    Escape,
+    Default,
+    Estimator { up: bool },
+    LocalMode,
+    GlobalMode,
+    PriorMode,
+    LocalNegatives { up: bool },
+    GlobalNegatives { up: bool },
+    LearningRate { up: bool },
+    Preset(usize),
+    Pause,
+    Step,
+    Checkpoint,
+    Probe,
+    ResetCritics,
+    Restart,
+    Freeze,
+    Zoom,
+    LogScale,
+    Window,
+    WriteBack,
+    Command,
+    Help,
+    Quit,
+    Suspend,
+    Redraw,
+}
+
+/// Under which heading the help lists a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Training,
+    Objective,
+    Panels,
+    View,
+    Program,
+}
+
+impl Group {
+    pub const ALL: [Group; 5] = [Group::Training, Group::Objective, Group::Panels, Group::View, Group::Program];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Training => "Training",
+            Group::Objective => "Objective",
+            Group::Panels => "Panels",
+            Group::View => "View",
+            Group::Program => "Program",
+        }
+    }
+}
+
+/// When the hints line offers a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    Never,
+    Always,
+    /// While the controls have the focus.
+    Controls,
+    /// While a chart has the focus.
+    Charts,
+    /// While the log has the focus.
+    Log,
+    Training,
+    Paused,
+    /// All steps are done, or the trainer has failed.
+    Ended,
+    /// Some setting waits for a new run.
+    NeedsRestart,
+    /// Run and file differ.
+    FileDiffers,
+}
+
+/// A key with its modifiers. Shift is part of a letter (`G`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chord(pub KeyCode, pub KeyModifiers);
+
+impl Chord {
+    pub fn matches(&self, event: &KeyEvent) -> bool {
+        let mask = if matches!(self.0, KeyCode::Char(_) | KeyCode::BackTab) { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+        self.0 == event.code && self.1 == event.modifiers - mask
+    }
+
+    /// As a user reads it.
+    pub fn name(&self) -> String {
+        let key = match self.0 {
+            KeyCode::Char(' ') => "Space".into(),
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::Up => "↑".into(),
+            KeyCode::Down => "↓".into(),
+            KeyCode::Left => "←".into(),
+            KeyCode::Right => "→".into(),
+            KeyCode::PageUp => "PgUp".into(),
+            KeyCode::PageDown => "PgDn".into(),
+            KeyCode::BackTab => "Shift-Tab".into(),
+            KeyCode::Backspace => "Backspace".into(),
+            other => format!("{other:?}"),
+        };
+        if self.1.contains(KeyModifiers::CONTROL) { format!("Ctrl-{}", key.to_uppercase()) } else { key }
+    }
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    pub keys: &'static [Chord],
+    pub action: Action,
+    pub group: Group,
+    /// One line of the help; empty where the next line tells for both.
+    pub help: &'static str,
+    /// A word or two for the hints line.
+    pub hint: &'static str,
+    pub when: When,
+}
+
+impl Binding {
+    /// All keys as the help shows them.
+    pub fn names(&self) -> String {
+        self.keys.iter().map(Chord::name).collect::<Vec<_>>().join(" ")
+    }
+}
+
+const fn c(c: char) -> Chord {
+    Chord(KeyCode::Char(c), KeyModifiers::NONE)
+}
+const fn k(code: KeyCode) -> Chord {
+    Chord(code, KeyModifiers::NONE)
+}
+const fn ctrl(c: char) -> Chord {
+    Chord(KeyCode::Char(c), KeyModifiers::CONTROL)
+}
+const fn bind(
+    keys: &'static [Chord],
+    action: Action,
+    group: Group,
+    help: &'static str,
+    hint: &'static str,
+    when: When,
+) -> Binding {
+    Binding { keys, action, group, help, hint, when }
+}
+
+use Group::{Objective, Panels, Program, Training, View};
+
+/// Every key of the workbench, in the order of the help; the hints line takes from the top what fits.
+pub const BINDINGS: &[Binding] = &[
+    bind(&[c(' ')], Action::Pause, Training, "pause or resume training", "pause/resume", When::Training),
+    bind(&[c('s')], Action::Step, Training, "one single step, then pause", "step", When::Paused),
+    bind(&[c('c')], Action::Checkpoint, Training, "save a checkpoint now", "checkpoint", When::Paused),
+    bind(&[c('p')], Action::Probe, Training, "take a probe now", "probe", When::Paused),
+    bind(&[c('R')], Action::Restart, Training, "restart: a new run with the present settings", "restart", When::NeedsRestart),
+    bind(&[c('X')], Action::ResetCritics, Training, "start all critics anew", "", When::Never),
+    bind(&[c('e')], Action::Estimator { up: true }, Objective, "next estimator", "estimator", When::Training),
+    bind(&[c('E')], Action::Estimator { up: false }, Objective, "previous estimator", "", When::Never),
+    bind(&[c('L')], Action::LocalMode, Objective, "local term: train, monitor, off", "local", When::Training),
+    bind(&[c('G')], Action::GlobalMode, Objective, "global term: train, monitor, off", "global", When::Training),
+    bind(&[c('P')], Action::PriorMode, Objective, "prior term: train, monitor, off", "prior", When::Training),
+    bind(&[c(']')], Action::LocalNegatives { up: true }, Objective, "more negatives K for the local term", "", When::Never),
+    bind(&[c('[')], Action::LocalNegatives { up: false }, Objective, "fewer negatives K for the local term", "", When::Never),
+    bind(&[c('}')], Action::GlobalNegatives { up: true }, Objective, "more negatives K for the global term", "", When::Never),
+    bind(&[c('{')], Action::GlobalNegatives { up: false }, Objective, "fewer negatives K for the global term", "", When::Never),
+    bind(&[c('>')], Action::LearningRate { up: true }, Objective, "raise the learning rate", "", When::Never),
+    bind(&[c('<')], Action::LearningRate { up: false }, Objective, "lower the learning rate", "", When::Never),
+    bind(&[c('1')], Action::Preset(0), Objective, "preset DIM(G)", "", When::Never),
+    bind(&[c('2')], Action::Preset(1), Objective, "preset DIM(L)", "", When::Never),
+    bind(&[c('3')], Action::Preset(2), Objective, "preset DIM(L+G)", "", When::Never),
+    bind(&[k(KeyCode::Tab)], Action::NextPanel, Panels, "next panel", "panel", When::Always),
+    bind(&[k(KeyCode::BackTab)], Action::PreviousPanel, Panels, "previous panel", "", When::Never),
+    bind(&[k(KeyCode::Up), c('k')], Action::Up, Panels, "controls: select · log: scroll · charts: chart above", "", When::Never),
+    bind(&[k(KeyCode::Down), c('j')], Action::Down, Panels, "the same, downwards", "select", When::Controls),
+    bind(&[k(KeyCode::Left), c('h')], Action::Left, Panels, "controls: lower value · charts: move the crosshair", "", When::Never),
+    bind(&[k(KeyCode::Right), c('l')], Action::Right, Panels, "the same, upwards", "change", When::Controls),
+    bind(&[k(KeyCode::PageUp)], Action::PageUp, Panels, "a page up (charts: crosshair far left)", "", When::Never),
+    bind(&[k(KeyCode::PageDown)], Action::PageDown, Panels, "a page down (charts: crosshair far right)", "", When::Never),
+    bind(&[k(KeyCode::Home)], Action::First, Panels, "to the first", "", When::Never),
+    bind(&[k(KeyCode::End)], Action::Last, Panels, "to the last", "newest", When::Log),
+    bind(&[k(KeyCode::Enter)], Action::Enter, Panels, "controls: type a value · charts: full screen", "type", When::Controls),
+    bind(&[c('d'), k(KeyCode::Backspace)], Action::Default, Panels, "selected setting back to its default", "default", When::Controls),
+    bind(&[c('z')], Action::Zoom, View, "a chart in full screen, and back", "full screen", When::Charts),
+    bind(&[c('y')], Action::LogScale, View, "logarithmic axis of the chart", "log axis", When::Charts),
+    bind(&[c('w')], Action::Window, View, "steps shown: all, last 1,000, last 200", "window", When::Charts),
+    bind(&[c('f')], Action::Freeze, View, "freeze the view; training goes on", "freeze", When::Charts),
+    bind(&[k(KeyCode::Esc)], Action::Escape, View, "crosshair, full screen, message: away", "", When::Never),
+    bind(&[ctrl('l')], Action::Redraw, View, "draw the screen anew", "", When::Never),
+    bind(&[c('W')], Action::WriteBack, Program, "write the run's settings into the config file", "write file", When::FileDiffers),
+    bind(&[c(':')], Action::Command, Program, "command line: set, preset, w, restart, …", "command", When::Always),
+    bind(&[c('?'), k(KeyCode::F(1))], Action::Help, Program, "this help", "help", When::Always),
+    bind(&[c('q'), ctrl('c')], Action::Quit, Program, "quit (asks while training; saves a checkpoint)", "quit", When::Always),
+    bind(&[ctrl('z')], Action::Suspend, Program, "suspend to the shell; fg comes back", "", When::Never),
+];
+
+/// What a key press means outside of dialogs and the command line.
+pub fn action(event: &KeyEvent) -> Option<Action> {
+    BINDINGS.iter().find(|b| b.keys.iter().any(|k| k.matches(event))).map(|b| b.action)
+}
+
+/// The table as Markdown, for the README.
+pub fn markdown() -> String {
+    let mut text = String::from("| key | does |\n| --- | --- |\n");
+    for group in Group::ALL {
+        for b in BINDINGS.iter().filter(|b| b.group == group) {
+            let keys = b.keys.iter().map(|k| format!("`{}`", k.name())).collect::<Vec<_>>().join(" ");
+            text.push_str(&format!("| {keys} | {} |\n", b.help));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_is_bound_twice() {
+        let all: Vec<(Chord, Action)> = BINDINGS.iter().flat_map(|b| b.keys.iter().map(|k| (*k, b.action))).collect();
+        for (i, (chord, action)) in all.iter().enumerate() {
+            for (other, second) in &all[i + 1..] {
+                assert_ne!(chord, other, "{} does both {action:?} and {second:?}", chord.name());
+            }
+        }
+    }
+
+    #[test]
+    fn shift_is_part_of_a_letter() {
+        assert_eq!(action(&KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT)), Some(Action::GlobalMode));
+        assert_eq!(action(&KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)), Some(Action::PreviousPanel));
+        assert_eq!(action(&KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)), Some(Action::Quit));
+        assert_eq!(action(&KeyEvent::new(KeyCode::Char('c'), KeyModifiers::ALT)), None);
+    }
+}

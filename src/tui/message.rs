@@ -1,0 +1,65 @@
+//! What can happen to the workbench, and what it can ask of the world.
+
+use std::{path::PathBuf, sync::Arc};
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use toml::Value;
+
+use crate::{
+    config::{Config, FileEvent},
+    train::{Command, Event, History, Snapshot},
+};
+
+/// Everything that changes the state comes as one of these.
+#[derive(Debug, Clone)]
+pub enum Message {
+    Key(KeyEvent),
+    Mouse(MouseEvent),
+    Paste(String),
+    Resize(u16, u16),
+    /// From the trainer, in order.
+    Trainer(Event),
+    /// A newer state of the trainer.
+    Snapshot(Arc<Snapshot>),
+    /// The watched config file was saved.
+    File(FileEvent),
+    /// The process was sent signal n.
+    Signal(i32),
+    /// The terminal is gone: nobody sees the screen any more.
+    Closed,
+    /// What became of an [`Effect`].
+    Done(Done),
+}
+
+/// The answer to an effect.
+#[derive(Debug, Clone)]
+pub enum Done {
+    /// The config was saved and the file is watched from now on; `content` is what the file says.
+    Saved { path: PathBuf, content: Box<Config> },
+    /// The run's values were written into the watched file.
+    WroteBack { content: Box<Config> },
+    /// A new training thread runs.
+    Started { snapshot: Arc<Snapshot>, history: Arc<History> },
+    /// It could not be done, in one sentence.
+    Failed(String),
+    /// Something worth a line in the log.
+    Note(String),
+}
+
+/// What the update asks for; carried out by the event loop.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    Send(Command),
+    /// Join the ended trainer and start a new run with this configuration.
+    Start(Box<Config>),
+    /// Save this configuration to the file and begin to watch it.
+    Save { path: PathBuf, config: Box<Config> },
+    /// Write these values into the watched file.
+    WriteBack(Vec<(String, Value)>),
+    /// Ctrl-Z.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Leave the screen.
+    Exit,
+}

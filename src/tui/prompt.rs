@@ -1,0 +1,108 @@
+//! One line of text being typed: a command, or a value.
+
+use crossterm::event::KeyEvent;
+use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
+
+use crate::config;
+
+/// The line, with what is wrong about it and what it could become.
+#[derive(Debug, Clone, Default)]
+pub struct Prompt {
+    pub input: Input,
+    /// Why it would be refused as it stands.
+    pub error: Option<String>,
+    /// What Tab could complete it to.
+    pub candidates: Vec<&'static str>,
+    /// Place in the history of commands, counted from the newest; 0: not in it.
+    pub back: usize,
+}
+
+impl Prompt {
+    pub fn with(text: String) -> Self {
+        Self { input: Input::new(text), ..Self::default() }
+    }
+
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    /// A key that edits the line. True if the text changed.
+    pub fn edit(&mut self, key: KeyEvent) -> bool {
+        self.candidates.clear();
+        to_input_request(&crossterm::event::Event::Key(key))
+            .and_then(|request| self.input.handle(request))
+            .is_some_and(|changed| changed.value)
+    }
+
+    /// Pasted text; only its first line, without control characters.
+    pub fn paste(&mut self, text: &str) {
+        for c in text.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(4096) {
+            self.input.handle(InputRequest::InsertChar(c));
+        }
+    }
+
+    /// Completes the last word of a command line as far as it is certain.
+    pub fn complete(&mut self) {
+        let text = self.text().to_owned();
+        let start = text.rfind([' ', '=']).map_or(0, |i| i + 1);
+        let word = &text[start..];
+        self.candidates = candidates(&text[..start]).into_iter().filter(|c| c.starts_with(word)).collect();
+        let Some(first) = self.candidates.first() else { return };
+        let common = self.candidates.iter().fold(first.len(), |n, c| first.bytes().zip(c.bytes()).take_while(|(a, b)| a == b).count().min(n));
+        // Candidates are ASCII, so every byte is a character boundary.
+        let mut done = format!("{}{}", &text[..start], first.get(..common).unwrap_or(word));
+        if let [only] = self.candidates[..] {
+            done.push_str(if start == 0 { " " } else if config::key(only).is_some() { "=" } else { "" });
+            self.candidates.clear();
+        }
+        self.input = Input::new(done);
+    }
+}
+
+/// The commands of the `:` line, with what follows them.
+pub const COMMANDS: &[(&str, &str, &str)] = &[
+    ("set", "KEY=VALUE …", "change settings, all at once or none"),
+    ("preset", "dim(g) | dim(l) | dim(l+g)", "one of the paper's objectives"),
+    ("w", "[FILE]", "save the settings; the file is watched from then on"),
+    ("checkpoint", "", "save a checkpoint now"),
+    ("probe", "", "take a probe now"),
+    ("pause", "", "pause training"),
+    ("resume", "", "resume training"),
+    ("restart", "", "a new run with the present settings"),
+    ("help", "", "the keys"),
+    ("q", "", "quit"),
+];
+
+fn candidates(before: &str) -> Vec<&'static str> {
+    let mut words = before.split_whitespace();
+    match words.next() {
+        None => COMMANDS.iter().map(|c| c.0).collect(),
+        Some("set") => match before.strip_suffix('=').and_then(|b| b.rsplit(' ').next()).and_then(config::key) {
+            Some(key) => key.range.names().to_vec(),
+            None => config::keys().iter().map(|k| k.name).collect(),
+        },
+        Some("preset") => vec!["dim(g)", "dim(l)", "dim(l+g)"],
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn completed(text: &str) -> String {
+        let mut prompt = Prompt::with(text.into());
+        prompt.complete();
+        prompt.text().to_owned()
+    }
+
+    #[test]
+    fn tab_completes_commands_keys_and_values() {
+        assert_eq!(completed("ch"), "checkpoint ");
+        assert_eq!(completed("set objective.est"), "set objective.estimator=");
+        assert_eq!(completed("set objective.estimator=info"), "set objective.estimator=infonce");
+        assert_eq!(completed("set objective.local.w"), "set objective.local.weight=");
+        assert_eq!(completed("set nothing"), "set nothing");
+        assert_eq!(completed("set α"), "set α");
+    }
+}

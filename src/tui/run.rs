@@ -1,0 +1,258 @@
+//! The event loop: drain everything that has come in, then draw once.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{never, select};
+
+use super::{
+    app::App,
+    effects::World,
+    input::Input,
+    log::Kind,
+    message::{Effect, Message},
+    term::{Guard, PanicHook, take_panics},
+    theme::Theme,
+    update::update,
+};
+use crate::{
+    config::Config,
+    train::{Event, Options, Outcome},
+};
+
+/// Least time between two frames after input, and otherwise.
+const AFTER_INPUT: Duration = Duration::from_millis(33);
+const OTHERWISE: Duration = Duration::from_millis(100);
+
+/// Whether to draw in colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// Unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    fn theme(self) -> Theme {
+        let wanted = match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+        };
+        if wanted { Theme::colour() } else { Theme::mono() }
+    }
+}
+
+/// Opens the workbench on a new run and stays until the user leaves. Gives the exit code.
+///
+/// # Errors
+/// If there is no terminal, or the trainer or the file watch could not be started.
+pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color: Color) -> anyhow::Result<i32> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        anyhow::bail!("there is no terminal to draw on: use --batch to train without one");
+    }
+    let signals = Signals::catch()?;
+    let hook = PanicHook::install();
+    let (world, file) = World::start(config, options, config_file.as_deref())?;
+    let mut app = App::new(color.theme(), world.session.snapshot.load_full(), world.session.history.clone(), file);
+    let mut guard = Guard::enter()?;
+    if let Ok((width, height)) = guard.size() {
+        update(&mut app, Message::Resize(width, height));
+    }
+    let left = Loop { app, world, input: Input::start()?, signals, drawn: None, dirty: Dirty::Input }.turn(&mut guard);
+    guard.leave();
+    drop(hook);
+    let (app, world) = left?;
+    Ok(farewell(app, world))
+}
+
+/// Joins the trainer and tells on the ordinary screen what there is now.
+fn farewell(app: App, world: World) -> i32 {
+    let code = app.exit_code();
+    if app.ended.is_some() {
+        world.join();
+    }
+    if app.closed {
+        return code;
+    }
+    let mut out = io::stdout();
+    let s = &app.live;
+    // Nobody may be reading any more.
+    if s.step > 0 {
+        let _ = writeln!(out, "{} steps, {:.1} epochs in {:.0} s", s.step, s.epoch, s.seconds);
+        if let Some(row) = &s.last {
+            let _ = writeln!(out, "loss {:.4} at step {}", row.loss, row.step);
+        }
+        if let Some(row) = &s.probe {
+            let _ = writeln!(out, "{} (step {}, chance {:.1} %)", super::update::probe_sentence(row), row.step, row.chance * 100.0);
+        }
+    }
+    if !s.facts.run_dir.as_os_str().is_empty() {
+        let _ = writeln!(out, "run directory: {}", s.facts.run_dir.display());
+    }
+    match &app.ended {
+        Some(Outcome::Failed(m)) => eprintln!("error: the trainer failed: {m}"),
+        Some(Outcome::Refused(m)) => eprintln!("error: {m}"),
+        Some(Outcome::Nonfinite(m)) => eprintln!("error: stopped by a non-finite loss: {m}"),
+        _ => {}
+    }
+    code
+}
+
+/// The number of the last signal that came, 0 for none.
+struct Signals(Arc<AtomicUsize>);
+
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        use signal_hook::{consts, flag};
+        let seen = Arc::new(AtomicUsize::new(0));
+        for signal in [consts::SIGINT, consts::SIGTERM, consts::SIGHUP] {
+            flag::register_usize(signal, seen.clone(), signal as usize)?;
+        }
+        Ok(Self(seen))
+    }
+
+    fn take(&self) -> Option<Message> {
+        match self.0.swap(0, Ordering::Relaxed) {
+            0 => None,
+            n => Some(Message::Signal(n as i32)),
+        }
+    }
+}
+
+/// What stands in for the last word of a trainer that had none.
+fn lost() -> Event {
+    Event::Ended(Outcome::Failed("the trainer ended without a word".into()))
+}
+
+/// Whether, and how soon, the screen must be drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Dirty {
+    No,
+    News,
+    Input,
+}
+
+struct Loop {
+    app: App,
+    world: World,
+    input: Input,
+    signals: Signals,
+    drawn: Option<Instant>,
+    dirty: Dirty,
+}
+
+impl Loop {
+    fn turn(mut self, guard: &mut Guard) -> anyhow::Result<(App, World)> {
+        loop {
+            let exit = self.wait_and_drain(guard)?;
+            if exit {
+                return Ok((self.app, self.world));
+            }
+            if !self.app.closed && self.due() == Some(Duration::ZERO) {
+                if guard.draw(&self.app).is_err() {
+                    self.take(Message::Closed, guard)?;
+                }
+                self.drawn = Some(Instant::now());
+                self.dirty = Dirty::No;
+            }
+        }
+    }
+
+    /// How long until the next frame; `None` if there is nothing to draw.
+    fn due(&self) -> Option<Duration> {
+        let gap = match self.dirty {
+            Dirty::No => return None,
+            Dirty::News => OTHERWISE,
+            Dirty::Input => AFTER_INPUT,
+        };
+        Some(self.drawn.map_or(Duration::ZERO, |t| gap.saturating_sub(t.elapsed())))
+    }
+
+    /// Waits for something to happen, at most until the next frame, and carries all of it in. True to leave.
+    fn wait_and_drain(&mut self, guard: &mut Guard) -> anyhow::Result<bool> {
+        let timeout = self.due().unwrap_or(OTHERWISE).min(OTHERWISE);
+        let (input, events) = (self.input.messages.clone(), self.world.session.events.clone());
+        // A trainer that has ended leaves a channel that is always ready.
+        let events = if self.app.alive() { events } else { never() };
+        let input = if self.app.closed { never() } else { input };
+        let first = select! {
+            recv(input) -> message => message.unwrap_or(Message::Closed),
+            recv(events) -> event => Message::Trainer(event.unwrap_or_else(|_| lost())),
+            default(timeout) => return self.drain(guard),
+        };
+        if self.take(first, guard)? {
+            return Ok(true);
+        }
+        self.drain(guard)
+    }
+
+    fn drain(&mut self, guard: &mut Guard) -> anyhow::Result<bool> {
+        let mut exit = false;
+        if let Some(signal) = self.signals.take() {
+            exit |= self.take(signal, guard)?;
+        }
+        while !self.app.closed && !exit {
+            let Ok(message) = self.input.messages.try_recv() else { break };
+            exit |= self.take(message, guard)?;
+        }
+        while self.app.alive() && !exit {
+            let Ok(event) = self.world.session.events.try_recv() else { break };
+            exit |= self.take(Message::Trainer(event), guard)?;
+        }
+        while let Some(event) = self.world.watch.as_mut().and_then(|w| w.poll()) {
+            exit |= self.take(Message::File(event), guard)?;
+        }
+        let newest = self.world.session.snapshot.load_full();
+        if !Arc::ptr_eq(&newest, &self.app.live) {
+            exit |= self.take(Message::Snapshot(newest), guard)?;
+        }
+        Ok(exit)
+    }
+
+    /// One message in, its effects out. True to leave.
+    fn take(&mut self, message: Message, guard: &mut Guard) -> anyhow::Result<bool> {
+        let input = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_) | Message::Resize(..));
+        self.dirty = self.dirty.max(if input { Dirty::Input } else { Dirty::News });
+        if matches!(message, Message::Trainer(Event::Ended(_))) {
+            for text in take_panics() {
+                self.app.note(Kind::Error, text);
+            }
+        }
+        for effect in update(&mut self.app, message) {
+            let answer = match effect {
+                Effect::Exit => return Ok(true),
+                Effect::Send(command) => {
+                    self.world.send(command);
+                    continue;
+                }
+                Effect::Start(config) => self.world.restart(&config, &self.app),
+                Effect::Save { path, config } => self.world.save(&path, &config),
+                Effect::WriteBack(edits) => {
+                    let config = self.app.next_config();
+                    self.world.write_back(&config, &edits)
+                }
+                Effect::Suspend => {
+                    guard.suspend()?;
+                    let (width, height) = guard.size()?;
+                    Message::Resize(width, height)
+                }
+                Effect::Redraw => {
+                    guard.clear()?;
+                    continue;
+                }
+            };
+            update(&mut self.app, answer);
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,163 @@
+//! The terminal while the workbench has it: entered and left as one, whatever happens.
+
+use std::{
+    io::{self, Write},
+    panic,
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, ThreadId},
+};
+
+use crossterm::{
+    cursor,
+    event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
+    execute,
+    terminal::{
+        BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    },
+};
+use ratatui::{Terminal, backend::CrosstermBackend};
+
+use super::{app::App, view};
+
+type Screen = Terminal<CrosstermBackend<io::Stdout>>;
+
+/// Raw mode, alternate screen, mouse capture and bracketed paste; all of them end when this is dropped.
+pub struct Guard {
+    screen: Screen,
+    entered: bool,
+}
+
+impl Guard {
+    /// Takes the terminal. If that fails half-way, what was done is undone.
+    pub fn enter() -> io::Result<Self> {
+        take()?;
+        match Terminal::new(CrosstermBackend::new(io::stdout())) {
+            Ok(screen) => Ok(Self { screen, entered: true }),
+            Err(error) => {
+                give_back();
+                Err(error)
+            }
+        }
+    }
+
+    /// Draws the state in one synchronised update.
+    pub fn draw(&mut self, app: &App) -> io::Result<()> {
+        execute!(io::stdout(), BeginSynchronizedUpdate)?;
+        let drawn = self.screen.draw(|frame| {
+            // The window may have changed since the last message: what does not match is drawn with the next one.
+            let buf = frame.buffer_mut();
+            view::draw(app, buf);
+        });
+        execute!(io::stdout(), EndSynchronizedUpdate)?;
+        drawn.map(|_| ())
+    }
+
+    /// Everything is drawn anew with the next frame. (`Terminal::clear` asks the terminal for the cursor's place, and
+    /// the answer would have to come through the input that another thread is reading.)
+    pub fn clear(&mut self) -> io::Result<()> {
+        execute!(io::stdout(), Clear(ClearType::All))?;
+        self.screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(())
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        crossterm::terminal::size()
+    }
+
+    /// Gives the terminal back to the shell, stops the process, and takes it again when the shell lets it go on.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        self.entered = false;
+        #[cfg(unix)]
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        take()?;
+        self.entered = true;
+        self.clear()
+    }
+
+    /// Leaves the terminal as it was found.
+    pub fn leave(mut self) {
+        self.restore();
+    }
+
+    fn restore(&mut self) {
+        if std::mem::take(&mut self.entered) {
+            give_back();
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.restore();
+    }
+}
+
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    let entered = execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide);
+    if entered.is_err() {
+        give_back();
+    }
+    entered
+}
+
+/// The reverse of [`take`], in reverse order. A terminal that is gone cannot be restored, so errors say nothing.
+fn give_back() {
+    let _ = execute!(io::stdout(), cursor::Show, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen);
+    let _ = disable_raw_mode();
+    let _ = io::stdout().flush();
+}
+
+type Hook = Arc<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync + 'static>;
+
+/// What threads other than the screen's have panicked with, until someone asks.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// While this lives, a panic of the screen's own thread restores the terminal before it is told; one of any other thread
+/// is kept for [`take_panics`], prints nothing and leaves the terminal alone.
+pub struct PanicHook {
+    screen: ThreadId,
+    previous: Hook,
+}
+
+impl PanicHook {
+    pub fn install() -> Self {
+        let screen = thread::current().id();
+        let previous: Hook = Arc::from(panic::take_hook());
+        let told = previous.clone();
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().id() == screen {
+                give_back();
+                told(info);
+            } else {
+                keep(info);
+            }
+        }));
+        Self { screen, previous }
+    }
+}
+
+impl Drop for PanicHook {
+    fn drop(&mut self) {
+        // Hooks cannot be changed while unwinding, and then it is no longer needed.
+        if !thread::panicking() && thread::current().id() == self.screen {
+            let previous = self.previous.clone();
+            panic::set_hook(Box::new(move |info| previous(info)));
+        }
+    }
+}
+
+fn keep(info: &panic::PanicHookInfo<'_>) {
+    let text = info.payload_as_str().unwrap_or("no message");
+    let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+    let name = thread::current().name().unwrap_or("a thread").to_owned();
+    let line = format!("{name} panicked{place}: {text}");
+    PANICS.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+}
+
+/// The panics of other threads since the last call, with their places.
+pub fn take_panics() -> Vec<String> {
+    std::mem::take(&mut PANICS.lock().unwrap_or_else(PoisonError::into_inner))
+}

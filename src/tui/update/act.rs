@@ -1,0 +1,262 @@
+//! What each action of the key table does.
+
+use toml::Value;
+
+use super::{file, intent::ask, leave, open_command};
+use crate::{
+    config::{self, Config, Source},
+    train::{Command, Phase},
+    tui::{
+        adjust,
+        app::{App, ChartId, Cursor, Frozen, Leaving, Mode, Panel, WINDOWS},
+        controls::{CONTROLS, shown},
+        keys::Action,
+        message::Effect,
+        prompt::Prompt,
+    },
+};
+
+pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Up => vertical(app, -1),
+        Action::Down => vertical(app, 1),
+        Action::PageUp => page(app, -1),
+        Action::PageDown => page(app, 1),
+        Action::First => edge(app, false),
+        Action::Last => edge(app, true),
+        Action::Left => return horizontal(app, false),
+        Action::Right => return horizontal(app, true),
+        Action::NextPanel => app.focus = turn(app.focus, 1),
+        Action::PreviousPanel => app.focus = turn(app.focus, Panel::ALL.len() - 1),
+        Action::Enter => enter(app),
+        Action::Escape => escape(app),
+        Action::Zoom => zoom(app),
+        Action::LogScale => log_scale(app),
+        Action::Window => window(app),
+        Action::Freeze => freeze(app),
+        Action::Command => open_command(app),
+        Action::Help => app.mode = Mode::Help { scroll: 0 },
+        Action::Default => return default(app),
+        Action::Estimator { up } => return change(app, "objective.estimator", up),
+        Action::LocalMode => return change(app, "objective.local.mode", true),
+        Action::GlobalMode => return change(app, "objective.global.mode", true),
+        Action::PriorMode => return change(app, "objective.prior.mode", true),
+        Action::LocalNegatives { up } => return change(app, "objective.local.negatives", up),
+        Action::GlobalNegatives { up } => return change(app, "objective.global.negatives", up),
+        Action::LearningRate { up } => return change(app, "optim.lr", up),
+        Action::Preset(n) => return preset(app, n, Source::Key),
+        Action::Pause | Action::Step | Action::Checkpoint | Action::Probe | Action::ResetCritics => return command(app, action),
+        Action::Restart => return ask_restart(app),
+        Action::WriteBack => return file::write_back(app),
+        Action::Quit => return quit(app),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+    }
+    Vec::new()
+}
+
+fn turn(focus: Panel, by: usize) -> Panel {
+    let at = Panel::ALL.iter().position(|p| *p == focus).unwrap_or(0);
+    Panel::ALL[(at + by) % Panel::ALL.len()]
+}
+
+fn vertical(app: &mut App, by: isize) {
+    match app.focus {
+        Panel::Controls => app.selected = app.selected.saturating_add_signed(by).min(CONTROLS.len() - 1),
+        Panel::Chart(id) => {
+            let next = id.index().saturating_add_signed(by).min(ChartId::ALL.len() - 1);
+            show_chart(app, ChartId::ALL[next]);
+        }
+        Panel::Log => app.log.scroll(-by),
+    }
+}
+
+fn show_chart(app: &mut App, id: ChartId) {
+    app.focus = Panel::Chart(id);
+    if app.zoom.is_some() {
+        app.zoom = Some(id);
+    }
+}
+
+fn page(app: &mut App, by: isize) {
+    match app.focus {
+        Panel::Controls => vertical(app, by * 8),
+        Panel::Log => app.log.scroll(-by * 8),
+        Panel::Chart(_) => move_cursor(app, by as f64 * 0.2),
+    }
+}
+
+fn edge(app: &mut App, last: bool) {
+    match app.focus {
+        Panel::Controls => app.selected = if last { CONTROLS.len() - 1 } else { 0 },
+        Panel::Log => app.log.scroll(if last { isize::MIN + 1 } else { isize::MAX }),
+        Panel::Chart(_) => move_cursor(app, if last { 1.0 } else { -1.0 }),
+    }
+}
+
+fn horizontal(app: &mut App, up: bool) -> Vec<Effect> {
+    match app.focus {
+        Panel::Controls => return change(app, CONTROLS[app.selected].key, up),
+        Panel::Chart(_) => move_cursor(app, if up { 0.01 } else { -0.01 }),
+        Panel::Log => app.log.scroll(if up { -1 } else { 1 }),
+    }
+    Vec::new()
+}
+
+/// Moves the crosshair by a share of the width, at least a step.
+fn move_cursor(app: &mut App, share: f64) {
+    let (from, to) = app.x_range();
+    let now = app.cursor.map_or(to, |c| c.step);
+    let by = (share.abs() * (to - from)).round().max(1.0) * share.signum();
+    app.cursor = Some(Cursor { step: (now + by).round().clamp(from, to), pinned: true });
+}
+
+/// One step of a setting, from what is wanted now.
+pub fn change(app: &mut App, key: &'static str, up: bool) -> Vec<Effect> {
+    let Some(spec) = config::key(key) else { return Vec::new() };
+    let base: Config = if spec.live && app.alive() { app.wanted() } else { app.next_config() };
+    match adjust::step(&base, spec, up) {
+        Some(value) => ask(app, vec![(key.to_owned(), value)], Source::Key),
+        None if spec.range == config::Range::Text => {
+            edit(app, key);
+            Vec::new()
+        }
+        None => {
+            let now = base.get(key).map(|v| shown(&v)).unwrap_or_default();
+            app.say(format!("{key} = {now} is as far as the arrows go; Enter types any value"));
+            Vec::new()
+        }
+    }
+}
+
+/// Opens the line in which a value is typed.
+fn edit(app: &mut App, key: &'static str) {
+    let now = app.next_run.get(key).cloned().or_else(|| app.wanted().get(key));
+    let text = match &now {
+        Some(Value::String(s)) => s.clone(),
+        Some(value) => shown(value),
+        None => String::new(),
+    };
+    app.mode = Mode::Edit { key, prompt: Prompt::with(text) };
+}
+
+fn enter(app: &mut App) {
+    match app.focus {
+        Panel::Controls => edit(app, CONTROLS[app.selected].key),
+        Panel::Chart(_) => zoom(app),
+        Panel::Log => app.log.back = 0,
+    }
+}
+
+fn escape(app: &mut App) {
+    if app.zoom.take().is_none() && app.cursor.take().is_none() {
+        app.refused.clear();
+        app.log.back = 0;
+        app.focus = Panel::Controls;
+    }
+}
+
+/// The chart in focus, or the first one.
+fn chart(app: &App) -> ChartId {
+    if let Panel::Chart(id) = app.focus { id } else { ChartId::Loss }
+}
+
+fn zoom(app: &mut App) {
+    let id = chart(app);
+    app.zoom = if app.zoom.is_some() { None } else { Some(id) };
+    app.focus = Panel::Chart(id);
+}
+
+fn log_scale(app: &mut App) {
+    let i = chart(app).index();
+    app.log_axis[i] = !app.log_axis[i];
+    app.say(if app.log_axis[i] { "logarithmic axis" } else { "linear axis" });
+}
+
+fn window(app: &mut App) {
+    app.window = (app.window + 1) % WINDOWS.len();
+    match WINDOWS[app.window] {
+        Some(n) => app.say(format!("charts show the last {n} steps")),
+        None => app.say("charts show all steps"),
+    }
+    if let Some(frozen) = &app.frozen {
+        let snapshot = frozen.snapshot.clone();
+        let x = app.live_range();
+        app.frozen = Some(Frozen { snapshot, x });
+    }
+}
+
+fn freeze(app: &mut App) {
+    app.frozen = match app.frozen.take() {
+        Some(_) => None,
+        None => Some(Frozen { snapshot: app.live.clone(), x: app.live_range() }),
+    };
+}
+
+fn default(app: &mut App) -> Vec<Effect> {
+    if app.focus != Panel::Controls {
+        app.say("Tab to the controls first: this sets the selected one to its default");
+        return Vec::new();
+    }
+    let key = CONTROLS[app.selected].key;
+    let Some(value) = Config::default().get(key) else { return Vec::new() };
+    if app.wanted().get(key).as_ref() == Some(&value) {
+        app.say(format!("{key} = {} is the default", shown(&value)));
+        app.next_run.remove(key);
+        return Vec::new();
+    }
+    ask(app, vec![(key.to_owned(), value)], Source::Key)
+}
+
+/// One of the paper's objectives.
+pub fn preset(app: &mut App, n: usize, source: Source) -> Vec<Effect> {
+    let Some(preset) = config::presets().get(n) else { return Vec::new() };
+    app.say(format!("{}: {}", preset.name, preset.doc));
+    ask(app, preset.edits.clone(), source)
+}
+
+/// A word to the trainer.
+pub fn command(app: &mut App, action: Action) -> Vec<Effect> {
+    if !app.alive() {
+        app.complain("the trainer has ended: R starts a new run");
+        return Vec::new();
+    }
+    let paused = matches!(app.live.phase, Phase::Paused(_));
+    let (command, said) = match action {
+        Action::Pause if app.live.phase == Phase::Finished => {
+            app.say("all steps are done: raise steps to go on");
+            return Vec::new();
+        }
+        Action::Pause if paused => (Command::Resume, "resume requested"),
+        Action::Pause => (Command::Pause, "pause requested"),
+        Action::Step => (Command::SingleStep, "single step requested"),
+        Action::Checkpoint => (Command::SaveCheckpoint, "checkpoint requested"),
+        Action::Probe => (Command::Probe, "probe requested"),
+        _ => (Command::ResetCritics, "all critics start anew"),
+    };
+    app.say(said);
+    vec![Effect::Send(command)]
+}
+
+/// Asks before a run is cut short.
+pub fn ask_restart(app: &mut App) -> Vec<Effect> {
+    if app.is_training() && app.leaving.is_none() {
+        app.mode = Mode::Restart;
+        return Vec::new();
+    }
+    restart(app)
+}
+
+/// Ends the run with a checkpoint and begins a new one.
+pub fn restart(app: &mut App) -> Vec<Effect> {
+    let config = Box::new(app.next_config());
+    leave(app, Leaving::Restart(config))
+}
+
+pub fn quit(app: &mut App) -> Vec<Effect> {
+    if app.is_training() && app.leaving.is_none() {
+        app.mode = Mode::Quit;
+        return Vec::new();
+    }
+    leave(app, Leaving::Quit)
+}

@@ -1,0 +1,181 @@
+//! Message in, new state and effects out. Pure: nothing here touches the trainer, a file or the terminal.
+
+mod act;
+mod command;
+mod file;
+mod intent;
+mod mouse;
+mod trainer;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::{
+    app::{App, Leaving, Mode},
+    keys::{self, Action},
+    log::Kind,
+    message::{Done, Effect, Message},
+    prompt::Prompt,
+};
+use crate::train::{Command, StopReason};
+
+pub use trainer::{journal_line, probe_sentence};
+
+/// What SIGHUP is called in an exit code.
+const SIGHUP: i32 = 1;
+
+/// Carries a message into the state. The effects are to be carried out in order.
+pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
+        Message::Key(key) => on_key(app, key),
+        Message::Mouse(event) => mouse::on_mouse(app, event),
+        Message::Paste(text) => on_paste(app, &text),
+        Message::Resize(width, height) => {
+            app.area = ratatui::layout::Rect::new(0, 0, width, height);
+            Vec::new()
+        }
+        Message::Trainer(event) => trainer::on_event(app, event),
+        Message::Snapshot(snapshot) => {
+            trainer::on_snapshot(app, snapshot);
+            Vec::new()
+        }
+        Message::File(event) => file::on_file(app, event),
+        // A closed terminal tells twice: by a failing read and by a signal. Only a second order to end means "at once".
+        Message::Signal(SIGHUP) if app.closed => Vec::new(),
+        Message::Signal(n) => leave(app, Leaving::Signal(n)),
+        Message::Closed => {
+            app.closed = true;
+            if matches!(app.leaving, None | Some(Leaving::Restart(_))) { leave(app, Leaving::Signal(SIGHUP)) } else { Vec::new() }
+        }
+        Message::Done(done) => on_done(app, done),
+    }
+}
+
+/// Stops the trainer and leaves when it has ended; asked a second time, leaves at once.
+fn leave(app: &mut App, why: Leaving) -> Vec<Effect> {
+    app.mode = Mode::Normal;
+    let again = app.leaving.is_some();
+    let reason = match why {
+        Leaving::Quit => StopReason::Quit,
+        Leaving::Signal(n) => StopReason::Signal(n),
+        Leaving::Restart(_) => StopReason::Restart,
+    };
+    let restarts = matches!(why, Leaving::Restart(_));
+    let was_restarting = matches!(app.leaving, Some(Leaving::Restart(_)));
+    if !app.alive() {
+        return match why {
+            Leaving::Restart(config) => vec![Effect::Start(config)],
+            other => {
+                app.leaving = Some(other);
+                vec![Effect::Exit]
+            }
+        };
+    }
+    if again && restarts {
+        return Vec::new();
+    }
+    app.leaving = Some(why);
+    if again && !was_restarting {
+        return vec![Effect::Exit];
+    }
+    vec![Effect::Send(Command::Stop(reason))]
+}
+
+fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    // Whatever is open, Ctrl-C and Ctrl-Z mean what they mean everywhere.
+    if key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('z') {
+        return vec![Effect::Suspend];
+    }
+    match &app.mode {
+        Mode::Normal => {
+            app.notice = None;
+            keys::action(&key).map(|action| act::act(app, action)).unwrap_or_default()
+        }
+        Mode::Help { .. } => help_key(app, key),
+        Mode::Quit | Mode::Restart => dialog_key(app, key),
+        Mode::Command(_) => command::on_key(app, key),
+        Mode::Edit { .. } => command::on_edit_key(app, key),
+    }
+}
+
+/// y or Enter: yes. n or Esc: no. The key that opened the dialog closes it for good (q q quits).
+fn dialog_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    let restart = matches!(app.mode, Mode::Restart);
+    let again = if restart { Action::Restart } else { Action::Quit };
+    match key.code {
+        KeyCode::Char('n' | 'N') | KeyCode::Esc => {
+            app.mode = Mode::Normal;
+            Vec::new()
+        }
+        KeyCode::Char('y' | 'Y') | KeyCode::Enter => confirmed(app, restart),
+        _ if keys::action(&key) == Some(again) => confirmed(app, restart),
+        _ => Vec::new(),
+    }
+}
+
+fn confirmed(app: &mut App, restart: bool) -> Vec<Effect> {
+    if restart { act::restart(app) } else { leave(app, Leaving::Quit) }
+}
+
+fn help_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    let Mode::Help { scroll } = &mut app.mode else { return Vec::new() };
+    match keys::action(&key) {
+        Some(Action::Up) => *scroll = scroll.saturating_sub(1),
+        // The end of the help is where the view stops.
+        Some(Action::Down) => *scroll = (*scroll + 1).min(keys::BINDINGS.len() + 8),
+        Some(Action::PageUp | Action::First) => *scroll = scroll.saturating_sub(10),
+        Some(Action::PageDown | Action::Last) => *scroll = (*scroll + 10).min(keys::BINDINGS.len() + 8),
+        Some(Action::Quit) if key.modifiers == KeyModifiers::CONTROL => {
+            app.mode = Mode::Normal;
+            return act::act(app, Action::Quit);
+        }
+        _ => app.mode = Mode::Normal,
+    }
+    Vec::new()
+}
+
+/// Pasted text goes into an open line, and nowhere else: it is not a row of key presses.
+fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
+    match &mut app.mode {
+        Mode::Command(prompt) => {
+            prompt.paste(text);
+            command::check(app);
+        }
+        Mode::Edit { prompt, .. } => {
+            prompt.paste(text);
+            command::check(app);
+        }
+        _ => app.say("pasted text is taken on the command line only: press : first"),
+    }
+    Vec::new()
+}
+
+fn on_done(app: &mut App, done: Done) -> Vec<Effect> {
+    match done {
+        Done::Saved { path, content } => {
+            app.note(Kind::File, format!("saved {}; the file is watched from now on", path.display()));
+            app.file = Some(super::app::WatchedFile { path, content: *content, broken: None });
+            app.compare_with_file();
+        }
+        Done::WroteBack { content } => {
+            if let Some(file) = &mut app.file {
+                file.content = *content;
+                let text = format!("wrote the run's settings into {}", file.path.display());
+                app.note(Kind::File, text);
+            }
+            app.compare_with_file();
+        }
+        Done::Started { snapshot, history } => trainer::on_started(app, snapshot, history),
+        Done::Failed(text) => {
+            app.note(Kind::Error, text.clone());
+            app.complain(text);
+        }
+        Done::Note(text) => app.note(Kind::Note, text),
+    }
+    Vec::new()
+}
+
+/// An empty command line.
+fn open_command(app: &mut App) {
+    app.mode = Mode::Command(Prompt::default());
+}

@@ -1,0 +1,60 @@
+//! What must not be overlooked, between header and charts: a failed trainer, a broken config file.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Modifier, Style},
+    widgets::{Block, Borders, Widget},
+};
+
+use super::text::{put, wrap};
+use crate::tui::app::App;
+
+/// Longest failure shown here, in lines; the log has the rest.
+const LINES: usize = 4;
+
+/// Rows the banner takes on a screen this wide.
+pub fn height(app: &App, columns: u16) -> u16 {
+    let failure = if app.failure().is_some() { failure_lines(app, columns).len() + 2 } else { 0 };
+    (failure + file_lines(app, columns).len()) as u16
+}
+
+fn failure_lines(app: &App, columns: u16) -> Vec<String> {
+    let Some(message) = app.failure() else { return Vec::new() };
+    let mut lines = wrap(message, usize::from(columns.saturating_sub(4)));
+    if lines.len() > LINES {
+        lines.truncate(LINES);
+        if let Some(last) = lines.last_mut() {
+            last.push('…');
+        }
+    }
+    lines
+}
+
+fn file_lines(app: &App, columns: u16) -> Vec<String> {
+    let Some(reason) = app.file.as_ref().and_then(|f| f.broken.as_ref()) else { return Vec::new() };
+    let mut lines = wrap(&format!("≡ config file not usable, nothing changed: {reason}"), usize::from(columns.saturating_sub(2)));
+    lines.truncate(2);
+    lines
+}
+
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    let t = &app.theme;
+    let mut rest = area;
+    let failure = failure_lines(app, area.width);
+    if !failure.is_empty() && rest.height > 2 {
+        let panel = Rect { height: (failure.len() as u16 + 2).min(rest.height), ..rest };
+        let block = Block::new().borders(Borders::ALL).border_style(t.error).title(" The trainer has failed ").title_bottom(" R new run · q quit ");
+        let inner = block.inner(panel);
+        block.render(panel, buf);
+        for (i, line) in failure.iter().enumerate() {
+            put(buf, Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }, i as u16, line, t.error);
+        }
+        rest.y += panel.height;
+        rest.height -= panel.height;
+    }
+    for (i, line) in file_lines(app, area.width).iter().enumerate() {
+        let style: Style = t.error.add_modifier(Modifier::BOLD);
+        put(buf, Rect { x: rest.x + 1, width: rest.width.saturating_sub(2), ..rest }, i as u16, line, style);
+    }
+}

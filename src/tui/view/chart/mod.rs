@@ -1,0 +1,145 @@
+//! The chart: many curves over steps, drawn from minima and maxima so that no spike is lost.
+//!
+//! ```text
+//! ── Mutual information · nats ────────────────     title rule
+//!  ━ held-out 2.31   ╍ training 2.87                 legend: current values, or those at the cursor
+//!    3 ┤        ⢀⡠⠤⠒⠉                                gutter │ plot, marks ┆, cursor │
+//!    2 ┤   ⡠⠔⠊⠁ ┆
+//!    0 ┤⡠⠊      ┆
+//!      └┬────────┬────────
+//!       0       500
+//! ```
+//! With little height the legend goes first, then the labels of the steps; with little width the gutter.
+
+mod canvas;
+mod legend;
+mod number;
+mod paint;
+mod scale;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
+
+pub use canvas::Marker;
+pub use number::{fit, steps as step_label, value as value_label, with_unit};
+
+use super::super::theme::Theme;
+use crate::train::history::{Column, Mark};
+
+/// One curve.
+#[derive(Debug, Clone, Default)]
+pub struct Line<'a> {
+    pub label: &'a str,
+    pub style: Style,
+    pub dashed: bool,
+    /// Stands back: drawn behind the others and dimmed.
+    pub dim: bool,
+    /// From [`crate::train::History::columns`], best asked for with [`columns`] columns.
+    pub columns: Vec<Column>,
+    /// The newest value, for the legend.
+    pub last: Option<f64>,
+    /// A glyph at each column as well (for sparse curves), as long as they stand apart; always at the newest.
+    pub points: bool,
+}
+
+/// A chart of curves over steps.
+#[derive(Debug, Clone)]
+pub struct Chart<'a> {
+    pub title: &'a str,
+    /// Later curves are drawn over earlier ones, all over the dim ones.
+    pub lines: Vec<Line<'a>>,
+    /// First and last step shown.
+    pub x: (f64, f64),
+    /// Lowest and highest value shown; `None`: those of the visible data, with some room.
+    pub y: Option<(f64, f64)>,
+    pub log_y: bool,
+    /// Changes, each a vertical line.
+    pub marks: &'a [Mark],
+    /// Curves are not joined across these steps (the step before which something took effect).
+    pub breaks: &'a [u64],
+    /// Step of the crosshair; the legend then reads the curves there.
+    pub cursor: Option<f64>,
+    /// `"nats"`, `""`, or `"%"`: values are shares in [0, 1] then, and shown times a hundred.
+    pub unit: &'a str,
+    /// What to say while there is nothing to draw.
+    pub empty: &'a str,
+    pub focused: bool,
+    pub marker: Marker,
+    pub theme: &'a Theme,
+    /// Horizontal reference lines: value, style, name. Out of view the legend points to where they are.
+    pub hline: Vec<(f64, Style, &'a str)>,
+}
+
+/// Where the parts of a chart are; depends on the area alone, so that stacked charts line up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Parts {
+    title: Option<Rect>,
+    legend: Option<Rect>,
+    plot: Rect,
+    /// Labels of values and the axis, left of the plot; may be empty.
+    gutter: u16,
+    /// The axis below the plot.
+    rule: Option<Rect>,
+    /// Labels of steps.
+    steps: Option<Rect>,
+}
+
+fn parts(area: Rect) -> Parts {
+    let gutter = match area.width {
+        0..18 => 0,
+        18..36 => 6,
+        _ => 8,
+    };
+    let has = |least: u16| area.height >= least;
+    let (title, legend, rule, steps) = (has(3), has(7), has(9), has(5));
+    let above = u16::from(title) + u16::from(legend);
+    let below = u16::from(rule) + u16::from(steps);
+    let row = |y: u16| Rect { y, height: 1, ..area };
+    let right = u16::from(area.width >= 36);
+    let plot = Rect {
+        x: area.x.saturating_add(gutter),
+        y: area.y.saturating_add(above),
+        width: area.width.saturating_sub(gutter + right),
+        height: area.height.saturating_sub(above + below),
+    };
+    Parts {
+        title: title.then(|| row(area.y)),
+        legend: legend.then(|| row(area.y + 1)),
+        plot,
+        gutter,
+        rule: rule.then(|| row(plot.bottom())),
+        steps: steps.then(|| row(plot.bottom() + u16::from(rule))),
+    }
+}
+
+/// The cells that curves are drawn in when a chart is given `area`.
+pub fn plot_area(area: Rect) -> Rect {
+    parts(area).plot
+}
+
+/// How many columns to ask [`crate::train::History::columns`] for: two to a cell of the plot.
+pub fn columns(area: Rect) -> usize {
+    usize::from(plot_area(area).width) * 2
+}
+
+/// The step under the screen column `column` of a chart in `area` showing steps `x` (clamped to the plot).
+pub fn step_at(area: Rect, x: (f64, f64), column: u16) -> f64 {
+    let (plot, (a, b)) = (plot_area(area), scale::span(x));
+    if plot.width == 0 {
+        return a;
+    }
+    let cell = f64::from(column.clamp(plot.left(), plot.right() - 1) - plot.x) + 0.5;
+    a + (b - a) * cell / f64::from(plot.width)
+}
+
+impl Widget for Chart<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        if area.is_empty() {
+            return;
+        }
+        paint::Painter::new(&self, parts(area)).paint(buf);
+    }
+}

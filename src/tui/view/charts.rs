@@ -1,0 +1,108 @@
+//! What the three charts show: losses, information in nats, probe accuracy.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
+
+use super::chart::{self, Chart, Line};
+use crate::{
+    train::history::{Mark, Series},
+    tui::app::{App, ChartId, Panel},
+};
+
+pub fn draw(app: &App, id: ChartId, area: Rect, buf: &mut Buffer) {
+    let (marks, breaks) = (app.history.marks(), app.history.swaps());
+    build(app, id, area, &marks, &breaks).render(area, buf);
+}
+
+/// The step under a column of the screen.
+pub fn step_at(app: &App, area: Rect, column: u16) -> f64 {
+    let x = app.x_range();
+    chart::step_at(area, x, column).round().clamp(x.0, x.1)
+}
+
+/// A curve of a chart: what it is called, where it comes from, how it looks.
+struct Curve {
+    label: &'static str,
+    series: Series,
+    style: Style,
+    dashed: bool,
+    dim: bool,
+    /// Few points, each worth a marker.
+    points: bool,
+}
+
+fn curves(app: &App, id: ChartId) -> Vec<Curve> {
+    let t = &app.theme;
+    // A term has the same colour on every chart. What is a reading of a few points is solid, whatever its colour.
+    let solid = |label, series, style| Curve { label, series, style: t.curve(style).style, dashed: false, dim: false, points: false };
+    let curve = |label, series, style| Curve { dashed: t.curve(style).dashed, ..solid(label, series, style) };
+    match id {
+        ChartId::Loss => vec![
+            curve("total", Series::Loss, 4),
+            curve("local", Series::LossLocal, 0),
+            curve("global", Series::LossGlobal, 1),
+            curve("prior", Series::LossPrior, 2),
+            Curve { dim: true, ..curve("discr.", Series::LossDiscriminator, 3) },
+        ],
+        ChartId::Information => vec![
+            Curve { dim: true, ..solid("local", Series::MiLocal, 0) },
+            Curve { dim: true, ..solid("global", Series::MiGlobal, 1) },
+            Curve { points: true, ..solid("local held-out", Series::HeldoutLocal, 0) },
+            Curve { points: true, ..solid("global held-out", Series::HeldoutGlobal, 1) },
+            Curve { dashed: true, style: t.reference, ..solid("ceiling", Series::CeilingLocal, 0) },
+            Curve { dashed: true, style: t.reference, ..solid("ceiling", Series::CeilingGlobal, 0) },
+        ],
+        ChartId::Accuracy => vec![
+            Curve { points: true, ..solid("conv", Series::AccuracyConv, 0) },
+            Curve { points: true, ..solid("fc", Series::AccuracyFc, 1) },
+            Curve { points: true, ..solid("Y", Series::AccuracyY, 2) },
+            Curve { points: true, ..curve("kNN on Y", Series::AccuracyKnn, 3) },
+            Curve { dashed: true, style: t.reference, ..solid("chance", Series::Chance, 0) },
+        ],
+    }
+}
+
+fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &'a [u64]) -> Chart<'a> {
+    let x = app.x_range();
+    let columns = chart::columns(area);
+    let until = x.1 as u64;
+    let lines = curves(app, id)
+        .into_iter()
+        .filter(|c| app.history.len(c.series) > 0)
+        .map(|c| Line {
+            label: c.label,
+            style: c.style,
+            dashed: c.dashed,
+            dim: c.dim,
+            columns: app.history.columns(c.series, x.0, x.1, columns),
+            last: app.history.at(c.series, until).map(|(_, v)| v),
+            points: c.points,
+        })
+        .collect();
+    let (title, unit, empty) = words(app, id);
+    Chart {
+        title,
+        lines,
+        x,
+        y: None,
+        log_y: app.log_axis[id.index()],
+        marks,
+        breaks: if id == ChartId::Loss { breaks } else { &[] },
+        cursor: app.cursor.map(|c| c.step),
+        unit,
+        empty,
+        focused: app.focus == Panel::Chart(id),
+        marker: app.marker,
+        theme: &app.theme,
+        hline: Vec::new(),
+    }
+}
+
+/// Title, unit, and what to say while there is nothing to draw.
+fn words(app: &App, id: ChartId) -> (&'static str, &'static str, &'static str) {
+    match id {
+        ChartId::Loss => ("Loss", "", "the first step is on its way"),
+        ChartId::Information => ("Mutual information", "nats", "estimates come with the first step"),
+        ChartId::Accuracy if app.live.config.probe.every == 0 => ("Probe accuracy", "", "probe.every is 0: p takes a probe now"),
+        ChartId::Accuracy => ("Probe accuracy", "", "the first probe is on its way"),
+    }
+}

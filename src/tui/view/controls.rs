@@ -1,0 +1,140 @@
+//! The settings: values in force, values requested, values that wait for a new run.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Modifier, Style},
+    text::{Line, Span},
+    widgets::{Block, Borders, Widget},
+};
+use toml::{Table, Value};
+
+use super::text::{cut, put, put_line, width, wrap};
+use crate::{
+    config,
+    tui::{
+        app::{App, Panel},
+        controls::{CONTROLS, Control, explained, lookup, mode_key, shown},
+        layout::{FOOT, Row, list_area, visible_rows},
+    },
+};
+
+/// Columns of mark and label.
+const LABEL: usize = 16;
+
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    if area.width < 6 || area.height < 4 {
+        return;
+    }
+    let t = &app.theme;
+    let focused = app.focus == Panel::Controls;
+    let (border, title) = if focused { (t.accent, t.accent.add_modifier(Modifier::BOLD)) } else { (t.border, t.title) };
+    let mut block = Block::new().borders(Borders::ALL).border_style(border).title(Span::styled(" Settings ", title));
+    if let Some(name) = preset_name(app) {
+        block = block.title(Line::styled(format!(" {name} "), t.dim).right_aligned());
+    }
+    block.render(area, buf);
+    let table = app.live.config.to_table();
+    let list = list_area(area);
+    for (i, row) in visible_rows(app, list).iter().enumerate() {
+        let row_area = Rect { y: list.y + i as u16, height: 1, ..list };
+        match row {
+            Row::Control(index) => draw_control(app, *index, &table, row_area, buf),
+            Row::Restart => put(buf, row_area, 0, &format!("── with a new run {}", "─".repeat(40)), t.dim),
+        }
+    }
+    draw_foot(app, Rect { y: list.bottom(), height: FOOT, ..list }, buf);
+}
+
+/// The preset that the objective in force is.
+fn preset_name(app: &App) -> Option<&'static str> {
+    let config = &app.live.config;
+    config::presets().iter().find(|p| p.edits.iter().all(|(k, v)| config.get(k).as_ref() == Some(v))).map(|p| p.name)
+}
+
+fn draw_control(app: &App, index: usize, table: &Table, area: Rect, buf: &mut Buffer) {
+    let control = &CONTROLS[index];
+    let t = &app.theme;
+    let selected = index == app.selected;
+    let mark = match (selected, control.inner) {
+        (true, false) => "▸ ",
+        (true, true) => " ▸ ",
+        (false, true) => "   ",
+        (false, false) => "  ",
+    };
+    let label = cut(&format!("{mark}{}", control.label), LABEL - 1);
+    let padded = format!("{label}{}", " ".repeat(LABEL.saturating_sub(width(&label))));
+    let idle = mode_key(control.key).and_then(|m| lookup(table, m)).and_then(Value::as_str) == Some("off");
+    let label_style = if idle { t.dim } else { t.text };
+    let flags = flags(app, control);
+    let room = usize::from(area.width).saturating_sub(LABEL + flags.len() * 2);
+    let (text, style) = value(app, control, table, idle, room);
+    let mut spans = vec![Span::styled(padded, label_style), Span::styled(format!("{text}{}", " ".repeat(room.saturating_sub(width(&text)))), style)];
+    for (flag, style) in flags {
+        spans.push(Span::styled(format!(" {flag}"), style));
+    }
+    put_line(buf, area, 0, &Line::from(spans));
+    if selected {
+        let style = if app.focus == Panel::Controls { t.selected } else { Style::new().add_modifier(Modifier::BOLD) };
+        buf.set_style(area, style);
+    }
+}
+
+/// The value in force, and where it is going.
+fn value(app: &App, control: &Control, table: &Table, idle: bool, room: usize) -> (String, Style) {
+    let t = &app.theme;
+    let Some(now) = lookup(table, control.key) else { return ("–".into(), t.dim) };
+    let requested = app.requests.wanted(control.key).filter(|v| *v != now);
+    let later = app.next_run.get(control.key);
+    let Some(next) = requested.or(later) else {
+        let style = if idle { t.dim } else { t.text };
+        return (cut(&explained(control.key, now, &app.live.config), room), style);
+    };
+    let end = if requested.is_some() { " …" } else { "" };
+    let both = format!("{} → {}{end}", shown(now), shown(next));
+    let text = if width(&both) <= room { both } else { format!("→ {}{end}", shown(next)) };
+    (cut(&text, room), t.requested)
+}
+
+/// `R`: needs a restart. `✗`: refused. `≠`: the file says something else.
+fn flags(app: &App, control: &Control) -> Vec<(&'static str, Style)> {
+    let t = &app.theme;
+    let mut flags = Vec::new();
+    if app.next_run.contains_key(control.key) {
+        flags.push(("R", t.warn));
+    }
+    if app.refused.contains_key(control.key) {
+        flags.push(("✗", t.error));
+    }
+    if app.differs.contains(control.key) {
+        flags.push(("≠", t.accent));
+    }
+    flags
+}
+
+/// What the selected setting is, or why its last change was refused.
+fn draw_foot(app: &App, area: Rect, buf: &mut Buffer) {
+    let t = &app.theme;
+    let control = &CONTROLS[app.selected];
+    let columns = usize::from(area.width);
+    let (text, style) = if let Some(reason) = app.refused.get(control.key) {
+        (format!("✗ {reason}"), t.error)
+    } else if app.next_run.contains_key(control.key) {
+        ("needs a restart: R begins a new run with it".to_owned(), t.warn)
+    } else if app.differs.contains(control.key) {
+        let file = app.file.as_ref().and_then(|f| f.content.get(control.key)).map(|v| shown(&v)).unwrap_or_default();
+        (format!("≠ the file says {file}; W writes the run's value there"), t.accent)
+    } else {
+        (control.spec().map(|k| k.doc.to_owned()).unwrap_or_default(), t.dim)
+    };
+    let mut lines = wrap(&text, columns);
+    if lines.len() > usize::from(area.height) {
+        lines.truncate(usize::from(area.height));
+        if let Some(last) = lines.last_mut() {
+            *last = cut(&format!("{last} …"), columns);
+        }
+    }
+    for (i, line) in lines.iter().enumerate() {
+        put(buf, area, i as u16, line, style);
+    }
+}

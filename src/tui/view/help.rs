@@ -1,0 +1,86 @@
+//! The help overlay: the key table, grouped, in as many columns as fit.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Modifier,
+    text::{Line, Span},
+    widgets::{Block, Borders, Clear, Widget},
+};
+
+use super::text::{cut, put_line, width};
+use crate::tui::{
+    app::App,
+    keys::{BINDINGS, Group},
+};
+
+/// Width of one column of the help.
+const COLUMN: u16 = 66;
+const KEYS: usize = 12;
+
+pub fn draw(app: &App, scroll: usize, screen: Rect, buf: &mut Buffer) {
+    let t = &app.theme;
+    let columns = if screen.width >= 2 * COLUMN + 6 { 2 } else { 1 };
+    let lines = lines(app, usize::from(COLUMN.min(screen.width.saturating_sub(4))));
+    let per_column = lines.len().div_ceil(columns);
+    let size = (
+        (COLUMN * columns as u16 + 4).min(screen.width),
+        (u16::try_from(per_column).unwrap_or(u16::MAX).saturating_add(2)).min(screen.height),
+    );
+    let area = centered(screen, size.0, size.1);
+    Clear.render(area, buf);
+    buf.set_style(area, t.text);
+    let inside = usize::from(area.height.saturating_sub(2));
+    let first = scroll.min(per_column.saturating_sub(inside));
+    let foot = if per_column > inside { " ↑↓ scroll · any other key closes " } else { " any key closes " };
+    let block = Block::new()
+        .borders(Borders::ALL)
+        .border_style(t.accent)
+        .title(Span::styled(" Keys ", t.title.add_modifier(Modifier::BOLD)))
+        .title_bottom(Line::styled(foot, t.dim).right_aligned());
+    let inner = block.inner(area);
+    block.render(area, buf);
+    for (c, column) in lines.chunks(per_column.max(1)).enumerate() {
+        let x = inner.x + 1 + COLUMN * c as u16;
+        let part = Rect { x: x.min(inner.right()), width: COLUMN.min(inner.right().saturating_sub(x)), ..inner };
+        for (row, line) in column.iter().skip(first).take(inside).enumerate() {
+            put_line(buf, part, row as u16, line);
+        }
+    }
+}
+
+fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
+    let t = &app.theme;
+    let mut lines = Vec::new();
+    for group in Group::ALL {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.push(Line::styled(group.title(), t.accent.add_modifier(Modifier::BOLD)));
+        for binding in BINDINGS.iter().filter(|b| b.group == group) {
+            let names = binding.names();
+            let pad = " ".repeat(KEYS.saturating_sub(width(&names)));
+            let help = cut(binding.help, columns.saturating_sub(KEYS.max(width(&names)) + 2));
+            lines.push(Line::from(vec![Span::styled(format!("{names}{pad}"), t.key), Span::styled(format!(" {help}"), t.text)]));
+        }
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled("Signs", t.accent.add_modifier(Modifier::BOLD)));
+    for (sign, meaning) in SIGNS {
+        lines.push(Line::from(vec![Span::styled(format!("{sign:<KEYS$}"), t.key), Span::styled(format!(" {meaning}"), t.text)]));
+    }
+    lines
+}
+
+const SIGNS: &[(&str, &str)] = &[
+    ("a → b …", "requested: not in force until the trainer says so"),
+    ("R", "takes a new run: press R"),
+    ("≠", "the config file says something else"),
+    ("✗", "refused; select it to read why"),
+];
+
+/// A rectangle of this size in the middle.
+pub fn centered(screen: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(screen.width), height.min(screen.height));
+    Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height }
+}

@@ -1,0 +1,80 @@
+//! The bottom line: a message if there is one, else the keys that matter now, from the key table.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::text::{cut, put_line, width};
+use crate::{
+    tui::{
+        app::{App, Panel},
+        keys::{BINDINGS, Binding, When},
+    },
+    train::Phase,
+};
+
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    let t = &app.theme;
+    let columns = usize::from(area.width);
+    if let Some(notice) = &app.notice {
+        let style = if notice.error { t.error } else { t.accent };
+        let sign = if notice.error { "✗ " } else { "" };
+        let text = cut(&format!(" {sign}{}", notice.text), columns);
+        return put_line(buf, area, 0, &Line::styled(text, style));
+    }
+    put_line(buf, area, 0, &Line::from(spans(app, columns)));
+}
+
+/// True if the hint is worth its place now.
+fn matters(app: &App, when: When) -> bool {
+    match when {
+        When::Never => false,
+        When::Always => true,
+        When::Controls => app.focus == Panel::Controls,
+        When::Charts => matches!(app.focus, Panel::Chart(_)),
+        When::Log => app.focus == Panel::Log,
+        When::Training => app.alive(),
+        When::Paused => matches!(app.live.phase, Phase::Paused(_)),
+        When::Ended => !app.alive(),
+        When::NeedsRestart => !app.next_run.is_empty() || !app.alive(),
+        When::FileDiffers => !app.differs.is_empty(),
+    }
+}
+
+/// How much a hint is worth when there is not room for all: the lower the longer it stays.
+fn rank(binding: &Binding) -> u8 {
+    match binding.when {
+        When::Always => 0,
+        When::NeedsRestart | When::FileDiffers | When::Ended => 1,
+        When::Controls | When::Charts | When::Log => 2,
+        When::Paused => 3,
+        When::Training | When::Never => 4,
+    }
+}
+
+fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
+    let mut hints: Vec<&Binding> = BINDINGS.iter().filter(|b| matters(app, b.when)).collect();
+    let cost = |b: &Binding| width(&key(b)) + width(b.hint) + 3;
+    while hints.iter().map(|b| cost(b)).sum::<usize>() > columns {
+        // The last of the least worth goes first.
+        let Some((at, _)) = hints.iter().enumerate().max_by_key(|(i, b)| (rank(b), *i)) else { break };
+        hints.remove(at);
+    }
+    let t = &app.theme;
+    hints
+        .into_iter()
+        .flat_map(|b| [Span::styled(format!(" {} ", key(b)), t.key), Span::styled(format!("{} ", b.hint), t.dim)])
+        .collect()
+}
+
+/// The arrows come in pairs.
+fn key(binding: &Binding) -> String {
+    match binding.keys.first().map(|k| k.name()) {
+        Some(name) if name == "↓" => "↑↓".into(),
+        Some(name) if name == "→" => "←→".into(),
+        Some(name) => name,
+        None => String::new(),
+    }
+}

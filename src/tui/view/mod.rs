@@ -1,0 +1,57 @@
+//! Drawing: free functions from a state into a buffer. Nothing here changes anything.
+
+pub mod banner;
+pub mod chart;
+pub mod charts;
+mod command;
+mod controls;
+mod dialog;
+mod header;
+mod help;
+mod hints;
+mod log;
+mod small;
+mod text;
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    app::{App, Mode},
+    layout::layout,
+};
+
+/// Draws the whole state into `buf`, over `app.area`.
+pub fn draw(app: &App, buf: &mut Buffer) {
+    let area = app.area.intersection(buf.area);
+    buf.set_style(area, app.theme.text);
+    let Some(layout) = layout(app).filter(|_| area == app.area) else {
+        return small::draw(app, area, buf);
+    };
+    header::draw(app, layout.header, buf);
+    banner::draw(app, layout.banner, buf);
+    for (id, chart) in &layout.charts {
+        charts::draw(app, *id, *chart, buf);
+    }
+    controls::draw(app, layout.controls, buf);
+    log::draw(app, layout.log, buf);
+    match &app.mode {
+        Mode::Command(prompt) => command::draw(app, ":", prompt, layout.bottom, buf),
+        Mode::Edit { key, prompt } => command::draw(app, &format!("{key} = "), prompt, layout.bottom, buf),
+        _ => hints::draw(app, layout.bottom, buf),
+    }
+    match app.mode {
+        Mode::Help { scroll } => help::draw(app, scroll, area, buf),
+        Mode::Quit => dialog::draw(app, dialog::QUIT, area, buf),
+        Mode::Restart => dialog::draw(app, dialog::RESTART, area, buf),
+        _ => {}
+    }
+}
+
+/// The state as it would look on a screen of this size.
+pub fn draw_to_buffer(app: &App, width: u16, height: u16) -> Buffer {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    let sized = App { area, ..app.clone() };
+    draw(&sized, &mut buf);
+    buf
+}
