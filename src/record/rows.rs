@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// A number that is written as `null` where it is not finite, and read back as NaN.
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
+}
 
 /// One value per term. Absent where the term is off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -29,9 +34,12 @@ pub struct TermLosses {
 pub struct StepRow {
     pub step: u64,
     /// Training time since step 1, pauses excluded.
+    #[serde(deserialize_with = "number")]
     pub seconds: f64,
+    #[serde(deserialize_with = "number")]
     pub examples_per_second: f64,
     /// What the encoder minimises: −α·Î_global − β·Î_local + γ·prior over the terms in mode `train`.
+    #[serde(deserialize_with = "number")]
     pub loss: f64,
     pub terms: TermLosses,
     /// Estimates in nats on the training batch.
@@ -43,20 +51,26 @@ pub struct StepRow {
     /// Negatives per positive, resolved.
     pub negatives: PerTerm<usize>,
     /// Learning rate of this step after schedule and warm-up.
+    #[serde(deserialize_with = "number")]
     pub lr: f64,
     /// Norm of the gradient of encoder and critics before clipping.
+    #[serde(deserialize_with = "number")]
     pub grad_norm: f64,
 }
 
 /// Probe accuracy per layer, in [0, 1].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct LinearAccuracy {
+    #[serde(deserialize_with = "number")]
     pub conv: f64,
+    #[serde(deserialize_with = "number")]
     pub fc: f64,
+    #[serde(deserialize_with = "number")]
     pub y: f64,
 }
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct KnnAccuracy {
+    #[serde(deserialize_with = "number")]
     pub y: f64,
 }
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -71,10 +85,12 @@ pub struct ProbeRow {
     pub step: u64,
     pub accuracy: Accuracy,
     /// Share of the most frequent class among the test images.
+    #[serde(deserialize_with = "number")]
     pub chance: f64,
     /// Estimates in nats on held-out images, BatchNorm in evaluation mode.
     pub mi_heldout: PerTerm<f64>,
     /// Time spent on features and fit (a time field: not part of reproducibility).
+    #[serde(deserialize_with = "number")]
     pub seconds: f64,
 }
 
@@ -112,7 +128,9 @@ pub struct JournalRow {
 pub struct Summary {
     pub version: String,
     pub steps: u64,
+    #[serde(deserialize_with = "number")]
     pub epochs: f64,
+    #[serde(deserialize_with = "number")]
     pub seconds: f64,
     pub outcome: String,
     pub last: Option<StepRow>,

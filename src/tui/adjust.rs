@@ -15,9 +15,7 @@ pub fn step(config: &Config, key: &Key, up: bool) -> Option<Value> {
         Range::Float { min, max } => {
             ladder(now.as_float()?, floor(key.name), min <= 0.0, up).filter(|v| *v <= max).map(Value::Float)
         }
-        Range::Positive { max } => {
-            ladder(now.as_float()?, floor(key.name), false, up).filter(|v| *v <= max).map(Value::Float)
-        }
+        Range::Positive { max } => ladder(now.as_float()?, floor(key.name), false, up).filter(|v| *v <= max).map(Value::Float),
         Range::FloatOr { max, names, .. } => float_or(&now, floor(key.name), max, names, up),
         Range::CountOr { names, .. } => count_or(&now, pool(config, key.name), names, up),
         Range::Text => None,
@@ -69,7 +67,11 @@ fn ladder(now: f64, floor: f64, zero: bool, up: bool) -> Option<f64> {
 fn int_step(key: &str, now: u64, min: u64, max: u64, up: bool) -> Option<Value> {
     let next = match key {
         "seed" | "run.threads" | "optim.epochs" | "checkpoint.keep" => {
-            if up { now.checked_add(1) } else { now.checked_sub(1) }
+            if up {
+                now.checked_add(1)
+            } else {
+                now.checked_sub(1)
+            }
         }
         "optim.batch" => power(now, up),
         k if k.starts_with("encoder.") || k.starts_with("critic.") => power(now, up),
@@ -80,7 +82,11 @@ fn int_step(key: &str, now: u64, min: u64, max: u64, up: bool) -> Option<Value> 
 
 /// The next power of two.
 fn power(now: u64, up: bool) -> Option<u64> {
-    if up { now.checked_add(1)?.checked_next_power_of_two() } else { now.checked_sub(1).filter(|n| *n > 0).map(|n| 1 << n.ilog2()) }
+    if up {
+        now.checked_add(1)?.checked_next_power_of_two()
+    } else {
+        now.checked_sub(1).filter(|n| *n > 0).map(|n| 1 << n.ilog2())
+    }
 }
 
 /// The name, then 0, then the ladder.

@@ -51,7 +51,8 @@ impl World {
 
     /// Saves the whole configuration under a name of the user's and watches that file from now on.
     pub fn save(&mut self, path: &Path, config: &Config) -> Message {
-        let all: Vec<(String, Value)> = config::keys().iter().filter_map(|k| Some((k.name.to_owned(), config.get(k.name)?))).collect();
+        let all: Vec<(String, Value)> =
+            config::keys().iter().filter_map(|k| Some((k.name.to_owned(), config.get(k.name)?))).collect();
         let saved = config::write_back(path, config, &all).and_then(|_| watch(path));
         Message::Done(match saved {
             Ok((watch, file)) => {
@@ -91,6 +92,7 @@ fn watch(path: &Path) -> Result<(Watch, WatchedFile), config::ConfigError> {
 /// `NAME-2`, or the next number that is free, beside a run directory; `None` if there is none yet.
 fn sibling(run_dir: &Path) -> Option<PathBuf> {
     let name = run_dir.file_name()?.to_str()?;
-    let stem = name.rsplit_once('-').filter(|(_, n)| n.len() < 4 && n.parse::<u32>().is_ok_and(|n| n > 1)).map_or(name, |(s, _)| s);
+    let stem =
+        name.rsplit_once('-').filter(|(_, n)| n.len() < 4 && n.parse::<u32>().is_ok_and(|n| n > 1)).map_or(name, |(s, _)| s);
     (2..10_000).map(|n| run_dir.with_file_name(format!("{stem}-{n}"))).find(|p| !p.exists())
 }

@@ -53,7 +53,10 @@ pub enum Effect {
     /// Join the ended trainer and start a new run with this configuration.
     Start(Box<Config>),
     /// Save this configuration to the file and begin to watch it.
-    Save { path: PathBuf, config: Box<Config> },
+    Save {
+        path: PathBuf,
+        config: Box<Config>,
+    },
     /// Write these values into the watched file.
     WriteBack(Vec<(String, Value)>),
     /// Ctrl-Z.

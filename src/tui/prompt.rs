@@ -48,11 +48,20 @@ impl Prompt {
         let word = &text[start..];
         self.candidates = candidates(&text[..start]).into_iter().filter(|c| c.starts_with(word)).collect();
         let Some(first) = self.candidates.first() else { return };
-        let common = self.candidates.iter().fold(first.len(), |n, c| first.bytes().zip(c.bytes()).take_while(|(a, b)| a == b).count().min(n));
+        let common = self
+            .candidates
+            .iter()
+            .fold(first.len(), |n, c| first.bytes().zip(c.bytes()).take_while(|(a, b)| a == b).count().min(n));
         // Candidates are ASCII, so every byte is a character boundary.
         let mut done = format!("{}{}", &text[..start], first.get(..common).unwrap_or(word));
         if let [only] = self.candidates[..] {
-            done.push_str(if start == 0 { " " } else if config::key(only).is_some() { "=" } else { "" });
+            done.push_str(if start == 0 {
+                " "
+            } else if config::key(only).is_some() {
+                "="
+            } else {
+                ""
+            });
             self.candidates.clear();
         }
         self.input = Input::new(done);

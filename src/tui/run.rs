@@ -93,7 +93,8 @@ fn farewell(app: App, world: World) -> i32 {
             let _ = writeln!(out, "loss {:.4} at step {}", row.loss, row.step);
         }
         if let Some(row) = &s.probe {
-            let _ = writeln!(out, "{} (step {}, chance {:.1} %)", super::update::probe_sentence(row), row.step, row.chance * 100.0);
+            let _ =
+                writeln!(out, "{} (step {}, chance {:.1} %)", super::update::probe_sentence(row), row.step, row.chance * 100.0);
         }
     }
     if !s.facts.run_dir.as_os_str().is_empty() {

@@ -18,7 +18,10 @@ use crate::{config, record::Summary};
 /// If a file of the run is missing or foreign, the panel is unknown, or the size is below the smallest screen.
 pub fn screenshot(run_dir: &Path, width: u16, height: u16, panel: Option<&str>) -> anyhow::Result<String> {
     let (w, h) = layout::SMALLEST;
-    anyhow::ensure!((w..=1000).contains(&width) && (h..=500).contains(&height), "a picture takes at least {w}×{h} characters, at most 1000×500");
+    anyhow::ensure!(
+        (w..=1000).contains(&width) && (h..=500).contains(&height),
+        "a picture takes at least {w}×{h} characters, at most 1000×500"
+    );
     let mut app = load(run_dir)?;
     match panel {
         None => {}

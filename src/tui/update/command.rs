@@ -133,7 +133,9 @@ fn set(app: &mut App, rest: &str) -> Result<Vec<Effect>, String> {
 
 fn preset(app: &mut App, rest: &str) -> Result<Vec<Effect>, String> {
     let plain = |s: &str| s.to_lowercase().replace(['-', '_', ' ', '(', ')', '+'], "").replace("dim", "");
-    let found = config::presets().iter().position(|p| plain(p.name) == plain(rest) || plain(p.name).chars().rev().eq(plain(rest).chars()));
+    let found = config::presets()
+        .iter()
+        .position(|p| plain(p.name) == plain(rest) || plain(p.name).chars().rev().eq(plain(rest).chars()));
     match found {
         Some(n) if !rest.is_empty() => Ok(act::preset(app, n, Source::Command)),
         _ => {
@@ -198,9 +200,9 @@ fn parsed(key: &str, text: &str) -> Result<Vec<(String, toml::Value)>, String> {
     if config::key(key).is_some_and(|k| k.range == config::Range::Text) {
         return Ok(vec![(key.to_owned(), toml::Value::from(text))]);
     }
-    config::parse_assignments(&format!("{key}={text}")).map_err(|e| e.to_string()).and_then(|edits| {
-        if edits.len() == 1 { Ok(edits) } else { Err(format!("{key} takes one value")) }
-    })
+    config::parse_assignments(&format!("{key}={text}"))
+        .map_err(|e| e.to_string())
+        .and_then(|edits| if edits.len() == 1 { Ok(edits) } else { Err(format!("{key} takes one value")) })
 }
 
 /// Says while typing what Enter would refuse.

@@ -5,12 +5,7 @@ use toml::Value;
 use crate::{
     config::{self, Change, Config, Source},
     train::Command,
-    tui::{
-        app::App,
-        controls::shown,
-        log::Kind,
-        message::Effect,
-    },
+    tui::{app::App, controls::shown, log::Kind, message::Effect},
 };
 
 /// Asks for these values, all or none. Live keys go to the trainer as one request, the others wait for a new run.

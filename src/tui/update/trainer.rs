@@ -117,7 +117,11 @@ fn on_ended(app: &mut App, outcome: Outcome) -> Vec<Effect> {
         Some(Leaving::Restart(config)) if !failed => vec![Effect::Start(config)],
         // What the trainer had to say last is worth reading before a new one begins.
         Some(Leaving::Restart(_)) | None => {
-            if hopeless { vec![Effect::Exit] } else { Vec::new() }
+            if hopeless {
+                vec![Effect::Exit]
+            } else {
+                Vec::new()
+            }
         }
         leaving => {
             app.leaving = leaving;

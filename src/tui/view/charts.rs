@@ -33,7 +33,8 @@ struct Curve {
 fn curves(app: &App, id: ChartId) -> Vec<Curve> {
     let t = &app.theme;
     // A term has the same colour on every chart. What is a reading of a few points is solid, whatever its colour.
-    let solid = |label, series, style| Curve { label, series, style: t.curve(style).style, dashed: false, dim: false, points: false };
+    let solid =
+        |label, series, style| Curve { label, series, style: t.curve(style).style, dashed: false, dim: false, points: false };
     let curve = |label, series, style| Curve { dashed: t.curve(style).dashed, ..solid(label, series, style) };
     match id {
         ChartId::Loss => vec![

@@ -69,7 +69,10 @@ fn draw_control(app: &App, index: usize, table: &Table, area: Rect, buf: &mut Bu
     let flags = flags(app, control);
     let room = usize::from(area.width).saturating_sub(LABEL + flags.len() * 2);
     let (text, style) = value(app, control, table, idle, room);
-    let mut spans = vec![Span::styled(padded, label_style), Span::styled(format!("{text}{}", " ".repeat(room.saturating_sub(width(&text)))), style)];
+    let mut spans = vec![
+        Span::styled(padded, label_style),
+        Span::styled(format!("{text}{}", " ".repeat(room.saturating_sub(width(&text)))), style),
+    ];
     for (flag, style) in flags {
         spans.push(Span::styled(format!(" {flag}"), style));
     }

@@ -22,11 +22,8 @@ pub struct Question {
     answers: &'static str,
 }
 
-pub const QUIT: Question = Question {
-    title: " Quit? ",
-    text: "Training is under way. A checkpoint will be saved.",
-    answers: "y quit    n stay",
-};
+pub const QUIT: Question =
+    Question { title: " Quit? ", text: "Training is under way. A checkpoint will be saved.", answers: "y quit    n stay" };
 pub const RESTART: Question = Question {
     title: " Restart? ",
     text: "This run ends with a checkpoint, and a new one begins.",
@@ -39,7 +36,10 @@ pub fn draw(app: &App, question: Question, screen: Rect, buf: &mut Buffer) {
     let area = centered(screen, wide, 6);
     Clear.render(area, buf);
     buf.set_style(area, t.text);
-    let block = Block::new().borders(Borders::ALL).border_style(t.warn).title(Span::styled(question.title, t.warn.add_modifier(Modifier::BOLD)));
+    let block = Block::new()
+        .borders(Borders::ALL)
+        .border_style(t.warn)
+        .title(Span::styled(question.title, t.warn.add_modifier(Modifier::BOLD)));
     let inner = block.inner(area);
     block.render(area, buf);
     let part = Rect { x: inner.x + 2.min(inner.width), width: inner.width.saturating_sub(2), ..inner };

@@ -9,8 +9,8 @@ use ratatui::{
 
 use super::text::{clock, grouped, put_line, width};
 use crate::{
-    tui::app::{App, Leaving},
     train::{Outcome, Phase},
+    tui::app::{App, Leaving},
 };
 
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
@@ -22,7 +22,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 fn facts(app: &App, columns: usize) -> Line<'static> {
     let t = &app.theme;
     let f = &app.shown().facts;
-    let device = if f.device.is_empty() { String::new() } else { format!("{}, {} thread{}", f.device, f.threads, plural(f.threads)) };
+    let device =
+        if f.device.is_empty() { String::new() } else { format!("{}, {} thread{}", f.device, f.threads, plural(f.threads)) };
     let mut data = f.data.clone();
     if data.is_empty() {
         data = app.shown().config.data.name.clone();
@@ -75,7 +76,8 @@ fn progress(app: &App, columns: usize) -> Line<'static> {
     let t = &app.theme;
     let s = app.shown();
     let (word, style, detail) = state(app);
-    let mut spans = vec![Span::raw(" "), Span::styled(format!(" {word} "), style.add_modifier(Modifier::BOLD | Modifier::REVERSED))];
+    let mut spans =
+        vec![Span::raw(" "), Span::styled(format!(" {word} "), style.add_modifier(Modifier::BOLD | Modifier::REVERSED))];
     let mut used = width(word) + 3;
     let mut add = |text: String, style: Style, spans: &mut Vec<Span<'static>>| {
         let cost = width(&text) + 2;

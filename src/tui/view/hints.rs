@@ -8,11 +8,11 @@ use ratatui::{
 
 use super::text::{cut, put_line, width};
 use crate::{
+    train::Phase,
     tui::{
         app::{App, Panel},
         keys::{BINDINGS, Binding, When},
     },
-    train::Phase,
 };
 
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {

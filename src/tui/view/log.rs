@@ -24,7 +24,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let t = &app.theme;
     let focused = app.focus == Panel::Log;
     let style = if focused { t.accent } else { t.border };
-    let mut block = Block::new().borders(Borders::TOP).border_style(style).title(Span::styled(" Log ", title_style(app, focused)));
+    let mut block =
+        Block::new().borders(Borders::TOP).border_style(style).title(Span::styled(" Log ", title_style(app, focused)));
     if app.log.back > 0 {
         block = block.title(Line::styled(format!(" {} newer below ", app.log.back), t.dim).right_aligned());
     }

@@ -1,0 +1,88 @@
+//! Reading rows back, and taking a file of them back to a checkpoint.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, BufRead, BufReader, ErrorKind},
+    path::Path,
+};
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+#[derive(Deserialize)]
+struct Stepped {
+    step: u64,
+}
+
+/// Cuts a file of JSON lines before its first row after `step` (`None`: keeps all rows), and removes a torn last line: one
+/// without a line end. A missing file is left missing. Shortening needs no room, so this works on a full disk too.
+pub fn cut_back(path: &Path, step: Option<u64>) -> io::Result<()> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(e),
+    };
+    let length = file.metadata()?.len();
+    let (mut lines, mut line, mut keep) = (BufReader::new(file), Vec::new(), 0u64);
+    loop {
+        line.clear();
+        let n = lines.read_until(b'\n', &mut line)?;
+        let later = |limit| serde_json::from_slice::<Stepped>(&line).is_ok_and(|row| row.step > limit);
+        if n == 0 || line.last() != Some(&b'\n') || step.is_some_and(later) {
+            break;
+        }
+        keep += n as u64;
+    }
+    if keep < length { OpenOptions::new().write(true).open(path)?.set_len(keep) } else { Ok(()) }
+}
+
+/// All rows of a file, `null` read as NaN where a number must stand. Lines that are no such rows (torn by a crash) are
+/// left out; a missing file has none.
+pub fn read_rows<T: DeserializeOwned>(path: &Path) -> io::Result<Vec<T>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(e),
+    };
+    let mut rows = Vec::new();
+    for line in BufReader::new(file).split(b'\n') {
+        rows.extend(serde_json::from_slice(&line?));
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn cut(text: &str, step: Option<u64>) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.jsonl");
+        fs::write(&path, text).unwrap();
+        cut_back(&path, step).unwrap();
+        fs::read_to_string(&path).unwrap()
+    }
+
+    #[test]
+    fn rows_after_the_step_and_torn_lines_go() {
+        let whole = "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n";
+        assert_eq!(cut(whole, Some(2)), "{\"step\":1}\n{\"step\":2}\n");
+        assert_eq!(cut(whole, Some(9)), whole);
+        assert_eq!(cut(whole, Some(0)), "");
+        assert_eq!(cut(whole, None), whole);
+        assert_eq!(cut("{\"step\":1}\n{\"step\":2,\"lo", Some(5)), "{\"step\":1}\n");
+        assert_eq!(cut("{\"step\":7}\n{\"st", None), "{\"step\":7}\n");
+        // Whole but for its line end: nobody can know that, so it goes too.
+        assert_eq!(cut("{\"step\":1}", Some(5)), "");
+    }
+
+    #[test]
+    fn a_missing_file_is_no_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("none.jsonl");
+        cut_back(&path, Some(3)).unwrap();
+        assert!(!path.exists());
+        assert!(read_rows::<serde_json::Value>(&path).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,140 @@
+//! Where a run is recorded: making, finding and claiming its directory.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use time::{OffsetDateTime, macros::format_description};
+
+use super::RecordError;
+
+/// A directory that one run may write to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// Makes `base/<YYYY-MM-DD-HHMMSS>-<name>` (UTC, as in the journal), with `-2`, `-3`, ... where that exists.
+    pub fn new_under(base: &Path, name: &str) -> Result<Self, RecordError> {
+        let stamp = format_description!("[year]-[month]-[day]-[hour][minute][second]");
+        // Fails only for years beyond 9999.
+        let now = OffsetDateTime::now_utc().format(&stamp).unwrap_or_default();
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' }).collect();
+        fs::create_dir_all(base).map_err(RecordError::io(base))?;
+        let first = base.join(format!("{now}-{name}"));
+        match fs::create_dir(&first) {
+            Ok(()) => Ok(Self { path: first }),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Self::numbered(&first),
+            Err(e) => Err(RecordError::io(&first)(e)),
+        }
+    }
+
+    /// `path` itself (`--out`), made if it is missing. One that is not empty is refused: it is somebody's run.
+    pub fn exactly(path: &Path) -> Result<Self, RecordError> {
+        match fs::read_dir(path) {
+            Ok(mut entries) => match entries.next() {
+                None => Ok(Self { path: path.into() }),
+                Some(_) => Err(RecordError::NotEmpty(path.into())),
+            },
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(path).map_err(RecordError::io(path))?;
+                Ok(Self { path: path.into() })
+            }
+            Err(_) if path.exists() && !path.is_dir() => Err(RecordError::NotADirectory(path.into())),
+            Err(e) => Err(RecordError::io(path)(e)),
+        }
+    }
+
+    /// Makes the next free `NAME-2`, `NAME-3`, ... beside a run, for its restart. A restart of `NAME-2` is `NAME-3`, if
+    /// there is a `NAME`.
+    pub fn sibling(path: &Path) -> Result<Self, RecordError> {
+        let path = std::path::absolute(path).map_err(RecordError::io(path))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let first = match name.rsplit_once('-') {
+            Some((stem, n)) if n.parse::<u32>().is_ok_and(|n| n >= 2) && path.with_file_name(stem).is_dir() => {
+                path.with_file_name(stem)
+            }
+            _ => path,
+        };
+        Self::numbered(&first)
+    }
+
+    /// A run that is there already.
+    pub fn existing(path: &Path) -> Result<Self, RecordError> {
+        if path.join("config.toml").is_file() { Ok(Self { path: path.into() }) } else { Err(RecordError::NotARun(path.into())) }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the first free one of `first-2`, `first-3`, ...; making is what claims a name, so two runs never share one.
+    fn numbered(first: &Path) -> Result<Self, RecordError> {
+        let name = first.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut n = 2u32;
+        loop {
+            let path = first.with_file_name(format!("{name}-{n}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path }),
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => n += 1,
+                Err(e) => return Err(RecordError::io(path)(e)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_dated_and_unique() {
+        let base = tempfile::tempdir().unwrap();
+        let under = base.path().join("a/b");
+        let runs: Vec<RunDir> = (0..4).map(|_| RunDir::new_under(&under, "my data/é").unwrap()).collect();
+        for (i, run) in runs.iter().enumerate() {
+            assert!(run.path().is_dir() && !runs[..i].contains(run));
+            let name = run.path().file_name().unwrap().to_str().unwrap().to_owned();
+            let digits: String = name[..17].chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+            assert_eq!(digits, "9999-99-99-999999");
+            assert!(name[17..].starts_with("-my-data--"), "{name}");
+        }
+    }
+
+    #[test]
+    fn out_is_the_run_directory_and_must_be_empty() {
+        let base = tempfile::tempdir().unwrap();
+        let out = base.path().join("x/y");
+        assert_eq!(RunDir::exactly(&out).unwrap().path(), out);
+        assert!(RunDir::exactly(&out).is_ok(), "an empty one is fine");
+        fs::write(out.join("notes"), "").unwrap();
+        let error = RunDir::exactly(&out).unwrap_err();
+        assert!(matches!(error, RecordError::NotEmpty(_)) && error.is_usage());
+        assert!(error.to_string().contains("--resume"), "{error}");
+        let error = RunDir::exactly(&out.join("notes")).unwrap_err();
+        assert!(matches!(error, RecordError::NotADirectory(_)), "{error}");
+    }
+
+    #[test]
+    fn restarts_count_on() {
+        let base = tempfile::tempdir().unwrap();
+        let at = |name: &str| base.path().join(name);
+        fs::create_dir(at("lr")).unwrap();
+        assert_eq!(RunDir::sibling(&at("lr")).unwrap().path(), at("lr-2"));
+        assert_eq!(RunDir::sibling(&at("lr")).unwrap().path(), at("lr-3"));
+        assert_eq!(RunDir::sibling(&at("lr-3")).unwrap().path(), at("lr-4"));
+        // `seed-7` is a name of its own where there is no `seed`.
+        fs::create_dir(at("seed-7")).unwrap();
+        assert_eq!(RunDir::sibling(&at("seed-7")).unwrap().path(), at("seed-7-2"));
+    }
+
+    #[test]
+    fn only_a_run_can_be_resumed() {
+        let base = tempfile::tempdir().unwrap();
+        assert!(matches!(RunDir::existing(base.path()), Err(RecordError::NotARun(_))));
+        fs::write(base.path().join("config.toml"), "").unwrap();
+        assert!(RunDir::existing(base.path()).is_ok());
+    }
+}

@@ -1,0 +1,146 @@
+//! `events.out.tfevents.*`: the run as TensorBoard reads it. Scalars by tag, changes as text.
+
+mod frame;
+mod proto;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use super::{JournalKind, JournalRow, ProbeRow, Sink, StepRow, Summary, append::Append, jsonl::Durable};
+use proto::{Event, What};
+
+const PREFIX: &str = "events.out.tfevents.";
+
+/// One event file.
+#[derive(Debug)]
+pub(super) struct EventFile<W> {
+    name: String,
+    events: Append<W>,
+}
+
+impl EventFile<File> {
+    /// Begins a new event file in `dir`. `resumed`: the checkpoint's step; whatever older files say of later steps is
+    /// void, which the session marker tells TensorBoard.
+    pub fn create(dir: &Path, resumed: Option<u64>) -> io::Result<Self> {
+        let path = next_path(dir)?;
+        let file = OpenOptions::new().create_new(true).append(true).open(&path)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut this = Self::over(file, name)?;
+        if let Some(step) = resumed {
+            this.session(step)?;
+        }
+        Ok(this)
+    }
+}
+
+impl<W: Write> EventFile<W> {
+    fn over(out: W, name: String) -> io::Result<Self> {
+        let mut this = Self { name, events: Append::new(out) };
+        this.push(0, What::FileVersion("brain.Event:2".into()))?;
+        Ok(this)
+    }
+
+    /// TensorBoard drops what it has read of this step and later ones.
+    fn session(&mut self, after: u64) -> io::Result<()> {
+        self.push(after + 1, What::SessionLog(proto::SessionLog { status: proto::SESSION_START }))
+    }
+
+    fn push(&mut self, step: u64, what: What) -> io::Result<()> {
+        let wall_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
+        let event = Event { wall_time, step: i64::try_from(step).unwrap_or(i64::MAX), what: Some(what) };
+        self.events.push(&frame::framed(&prost::Message::encode_to_vec(&event)))
+    }
+
+    fn scalars(&mut self, step: u64, values: &[(&str, Option<f64>)]) -> io::Result<()> {
+        let value: Vec<proto::Value> = values.iter().filter_map(|(tag, v)| v.map(|v| proto::scalar(tag, v as f32))).collect();
+        self.push(step, What::Summary(proto::Summary { value }))
+    }
+}
+
+impl<W: Write + Send + Durable> Sink for EventFile<W> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn step(&mut self, row: &StepRow) -> io::Result<()> {
+        self.scalars(
+            row.step,
+            &[
+                ("loss", Some(row.loss)),
+                ("loss/global", row.terms.global),
+                ("loss/local", row.terms.local),
+                ("loss/prior", row.terms.prior),
+                ("loss/discriminator", row.terms.discriminator),
+                ("mi/global", row.mi.global),
+                ("mi/local", row.mi.local),
+                ("mi/global_ceiling", row.ceiling.global),
+                ("mi/local_ceiling", row.ceiling.local),
+                ("optim/lr", Some(row.lr)),
+                ("optim/grad_norm", Some(row.grad_norm)),
+                ("speed/examples_per_second", Some(row.examples_per_second)),
+            ],
+        )
+    }
+
+    fn probe(&mut self, row: &ProbeRow) -> io::Result<()> {
+        let a = &row.accuracy;
+        self.scalars(
+            row.step,
+            &[
+                ("probe/linear_conv", Some(a.linear.conv)),
+                ("probe/linear_fc", Some(a.linear.fc)),
+                ("probe/linear_y", Some(a.linear.y)),
+                ("probe/knn_y", Some(a.knn.y)),
+                ("probe/chance", Some(row.chance)),
+                ("mi/global_heldout", row.mi_heldout.global),
+                ("mi/local_heldout", row.mi_heldout.local),
+            ],
+        )
+    }
+
+    fn journal(&mut self, row: &JournalRow) -> io::Result<()> {
+        if !matches!(row.kind, JournalKind::Change | JournalKind::Nonfinite | JournalKind::Resumed) {
+            return Ok(());
+        }
+        let value = vec![proto::text("changes", &row.sentence())];
+        self.push(row.step, What::Summary(proto::Summary { value }))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.events.flush()
+    }
+
+    fn finish(&mut self, _: &Summary) -> io::Result<()> {
+        self.events.flush()?;
+        self.events.inner().sync()
+    }
+
+    fn rewind(&mut self, step: u64) -> io::Result<()> {
+        self.session(step)
+    }
+
+    fn take_dropped(&mut self) -> u64 {
+        self.events.take_dropped()
+    }
+}
+
+/// `events.out.tfevents.SECONDS.dim-tui.N`. TensorBoard reads files in the order of their names, so a new one sorts after
+/// those that are there, even if the clock went backwards.
+fn next_path(dir: &Path) -> io::Result<PathBuf> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let (mut seconds, mut count) = (now, 0);
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        if let Some(rest) = name.to_str().and_then(|n| n.strip_prefix(PREFIX)) {
+            count += 1;
+            seconds = seconds.max(rest.split('.').next().and_then(|s| s.parse().ok()).unwrap_or(0));
+        }
+    }
+    Ok(dir.join(format!("{PREFIX}{seconds:010}.dim-tui.{count:03}")))
+}
