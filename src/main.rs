@@ -1,1 +1,59 @@
-fn main() {}
+//! `dim-tui`: parse the command line, load and check the config, run one mode, print `error: ...`.
+
+mod cli;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use anyhow::bail;
+use clap::Parser;
+use cli::Cli;
+use dim_tui::{batch, tui};
+
+/// A training step maps and unmaps big temporaries at every operation; this one keeps them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Exit codes: see `batch::exit_code`.
+const FAILED: i32 = 1;
+const BAD_USAGE: i32 = 2;
+
+fn main() -> ExitCode {
+    let code = run(&Cli::parse()).unwrap_or_else(|(code, error)| {
+        // Nobody may be reading any more.
+        let _ = writeln!(io::stderr(), "error: {error:#}");
+        code
+    });
+    ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
+}
+
+fn run(cli: &Cli) -> Result<i32, (i32, anyhow::Error)> {
+    if let Some(verb) = &cli.verb {
+        return verb.run().map(|()| 0).map_err(|e| (FAILED, e));
+    }
+    let args = &cli.run;
+    let config = args.load().map_err(|e| (BAD_USAGE, e))?;
+    set_threads(config.run.threads);
+    if args.batch {
+        return Ok(batch::run(config, args.options(), args.config.clone()));
+    }
+    needs_terminal().map_err(|e| (BAD_USAGE, e))?;
+    tui::run(config, args.options(), args.config.clone(), args.color.into()).map_err(|e| (FAILED, e))
+}
+
+/// Candle reads these at every matrix product, and without them `/proc/cpuinfo`.
+fn set_threads(threads: usize) {
+    for name in ["RAYON_NUM_THREADS", "CANDLE_NUM_THREADS"] {
+        // SAFETY: no other thread has been started yet, so none can be reading the environment.
+        unsafe { std::env::set_var(name, threads.to_string()) };
+    }
+}
+
+fn needs_terminal() -> anyhow::Result<()> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        bail!("the workbench needs a terminal: use --batch to train without one");
+    }
+    Ok(())
+}

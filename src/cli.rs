@@ -1,0 +1,237 @@
+//! The command line: flags as shorthands of config keys, and the verbs. Knows no training; `main` carries it out.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, anyhow};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use dim_tui::{
+    config::{self, Config},
+    record::RunDir,
+    train::Options,
+    tui,
+};
+use toml::Value;
+
+const EXAMPLES: &str = "\
+Examples:
+  dim-tui                                            open the workbench on the built-in shapes, offline
+  dim-tui --config configs/cifar10-quick.toml --data DIR
+                                                     the same on CIFAR-10; save the file to change the running job
+  dim-tui --set objective.estimator=infonce --set optim.lr=3e-4
+                                                     change any key of the config
+  dim-tui --batch --set optim.steps=500 --out RUN    train without a screen into the folder RUN
+  dim-tui --batch --config RUN/replay.toml           repeat a run, live changes and all
+  dim-tui --resume RUN                               go on from the newest checkpoint of RUN
+  dim-tui schema                                     every key, with its default and whether it can change live
+
+Exit codes: 0 done; 1 failed while running; 2 bad usage, config or data; 3 stopped by a non-finite loss;
+128+n stopped by signal n, after a checkpoint.";
+
+/// A terminal workbench for learning representations by mutual-information maximisation (Deep InfoMax).
+#[derive(Debug, Parser)]
+#[command(name = "dim-tui", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Config file (TOML). It is watched: a save changes the running job
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set a key, e.g. optim.lr=3e-4 (a TOML value, else text); may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Folder with the images (data.dir)
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The run directory itself: new or empty [default: a dated one in run.dir]
+    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    pub out: Option<PathBuf>,
+    /// Device to compute on: auto or cpu (run.device)
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
+    /// CPU threads; 0: one per physical core (run.threads)
+    #[arg(long, value_name = "N")]
+    pub threads: Option<u32>,
+    /// Train without a screen
+    #[arg(long)]
+    pub batch: bool,
+    /// Go on with the run in this directory, from its newest checkpoint
+    #[arg(long, value_name = "RUN", conflicts_with = "config")]
+    pub resume: Option<PathBuf>,
+    /// Colour in the workbench
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// Unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<When> for tui::Color {
+    fn from(when: When) -> Self {
+        match when {
+            When::Auto => tui::Color::Auto,
+            When::Always => tui::Color::Always,
+            When::Never => tui::Color::Never,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Print the JSON schema of the config, with live or restart for every key
+    Schema,
+    /// Print a completion script
+    Completions { shell: Shell },
+}
+
+impl Verb {
+    /// Prints what the verb makes.
+    pub fn run(&self) -> anyhow::Result<()> {
+        match self {
+            Verb::Schema => print(&(serde_json::to_string_pretty(&config::json_schema())? + "\n")),
+            Verb::Completions { shell } => {
+                let mut text = Vec::new();
+                clap_complete::generate(*shell, &mut Cli::command(), "dim-tui", &mut text);
+                print(&String::from_utf8_lossy(&text))
+            }
+        }
+    }
+}
+
+/// Prints to standard output; a reader that has had enough is no error.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e).context("cannot write to standard output"),
+        _ => Ok(()),
+    }
+}
+
+impl RunArgs {
+    /// The configuration these flags ask for, with `data.dir` absolute and `run.threads` counted.
+    ///
+    /// # Errors
+    /// Everything here is the user's to mend (exit code 2).
+    pub fn load(&self) -> anyhow::Result<Config> {
+        let file = match &self.resume {
+            Some(run) => Some(RunDir::existing(run)?.path().join("config.toml")),
+            None => self.config.clone(),
+        };
+        let mut config = config::load(file.as_deref(), &self.set)?;
+        for (flag, key, value) in self.shorthands()? {
+            config = config.with(&[(key.to_owned(), value)]).map_err(|e| anyhow!("{flag}: {e}"))?;
+        }
+        if !config.data.dir.as_os_str().is_empty() {
+            config.data.dir = std::path::absolute(&config.data.dir).context("data.dir")?;
+        }
+        if config.run.threads == 0 {
+            config.run.threads = physical_cores();
+        }
+        Ok(config)
+    }
+
+    /// Flags that stand for a key.
+    fn shorthands(&self) -> anyhow::Result<Vec<(&'static str, &'static str, Value)>> {
+        let mut found = Vec::new();
+        if let Some(dir) = &self.data {
+            found.push(("--data", "data.dir", Value::String(utf8(dir)?)));
+        }
+        if let Some(device) = &self.device {
+            found.push(("--device", "run.device", Value::String(device.clone())));
+        }
+        if let Some(threads) = self.threads {
+            found.push(("--threads", "run.threads", Value::Integer(threads.into())));
+        }
+        Ok(found)
+    }
+
+    /// How the trainer begins.
+    pub fn options(&self) -> Options {
+        Options { out: self.out.clone(), resume: self.resume.clone(), interactive: !self.batch }
+    }
+}
+
+fn utf8(path: &Path) -> anyhow::Result<String> {
+    OsString::from(path).into_string().map_err(|_| anyhow!("--data: {} is not UTF-8 text", path.display()))
+}
+
+/// Cores for heavy arithmetic: sibling threads share their units. Never more than this process may use.
+fn physical_cores() -> usize {
+    let usable = std::thread::available_parallelism().map_or(1, usize::from);
+    num_cpus::get_physical().clamp(1, usable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<RunArgs, clap::Error> {
+        Cli::try_parse_from(std::iter::once("dim-tui").chain(line.split_whitespace())).map(|cli| cli.run)
+    }
+
+    #[test]
+    fn the_command_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_are_shorthands_of_keys_and_win_over_set() {
+        let args = parse("--set run.threads=3 --threads 2 --data some/true --device cpu --set objective.estimator=dv");
+        let config = args.unwrap().load().unwrap();
+        assert_eq!(config.run.threads, 2);
+        assert_eq!(config.data.dir, std::path::absolute("some/true").unwrap());
+        assert_eq!((config.run.device.as_str(), config.objective.estimator.as_str()), ("cpu", "dv"));
+        let config = parse("--data true").unwrap().load().unwrap();
+        assert_eq!(config.data.dir.file_name().unwrap(), "true", "a folder's name is never another TOML value");
+        assert!(config.run.threads >= 1, "0 is counted");
+    }
+
+    #[test]
+    fn a_bad_value_names_the_flag() {
+        let error = parse("--device tpu").unwrap().load().unwrap_err().to_string();
+        assert!(error.starts_with("--device: ") && error.contains("tpu"), "{error}");
+        let error = parse("--set objective.locl.weight=1").unwrap().load().unwrap_err().to_string();
+        assert!(error.contains("did you mean 'objective.local.weight'?"), "{error}");
+    }
+
+    #[test]
+    fn resume_goes_alone() {
+        assert!(parse("--resume x --config y").is_err());
+        assert!(parse("--resume x --out y").is_err());
+        assert!(parse("--resume x --set optim.steps=9 --batch").is_ok());
+        let error = parse("--resume no/such/run").unwrap().load().unwrap_err().to_string();
+        assert_eq!(error, "no/such/run is not a run: it has no config.toml");
+    }
+
+    #[test]
+    fn resume_takes_the_runs_own_config() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config { seed: 42, ..Config::default() };
+        std::fs::write(dir.path().join("config.toml"), config.to_toml()).unwrap();
+        let line = format!("--resume {} --set optim.steps=9", dir.path().display());
+        let config = parse(&line).unwrap().load().unwrap();
+        assert_eq!((config.seed, config.optim.steps), (42, 9));
+    }
+
+    #[test]
+    fn completions_know_the_flags() {
+        let mut text = Vec::new();
+        clap_complete::generate(Shell::Bash, &mut Cli::command(), "dim-tui", &mut text);
+        assert!(String::from_utf8(text).unwrap().contains("--resume"));
+    }
+}
