@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsString,
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -97,6 +98,23 @@ pub enum Verb {
     Schema,
     /// Print a completion script
     Completions { shell: Shell },
+    /// Draw a recorded run as the workbench shows it, as SVG
+    Screenshot {
+        /// The run directory
+        run: PathBuf,
+        /// Columns of the screen
+        #[arg(long, default_value_t = 120)]
+        width: u16,
+        /// Rows of the screen
+        #[arg(long, default_value_t = 36)]
+        height: u16,
+        /// One panel in full screen: loss, mi, accuracy or help
+        #[arg(long)]
+        panel: Option<String>,
+        /// File to write [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
 }
 
 impl Verb {
@@ -108,6 +126,13 @@ impl Verb {
                 let mut text = Vec::new();
                 clap_complete::generate(*shell, &mut Cli::command(), "dim-tui", &mut text);
                 print(&String::from_utf8_lossy(&text))
+            }
+            Verb::Screenshot { run, width, height, panel, out } => {
+                let svg = tui::screenshot(run, *width, *height, panel.as_deref())?;
+                match out {
+                    Some(path) => fs::write(path, svg).with_context(|| format!("cannot write {}", path.display())),
+                    None => print(&svg),
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ pub fn step(config: &Config, key: &Key, up: bool) -> Option<Value> {
         }
         Range::Positive { max } => ladder(now.as_float()?, floor(key.name), false, up).filter(|v| *v <= max).map(Value::Float),
         Range::FloatOr { max, names, .. } => float_or(&now, floor(key.name), max, names, up),
-        Range::CountOr { names, .. } => count_or(&now, pool(config, key.name), names, up),
+        Range::CountOr { .. } => negatives(config, key.name, &now, up),
         Range::Text => None,
     }
 }
@@ -98,23 +98,22 @@ fn float_or(now: &Value, floor: f64, max: f64, names: &[&str], up: bool) -> Opti
     }
 }
 
-/// 1, 2, 4, ... below the pool, then `all`, then `auto`.
-fn count_or(now: &Value, pool: u64, names: &[&str], up: bool) -> Option<Value> {
-    let mut rungs: Vec<Value> = (0..40).map(|e| 1_i64 << e).take_while(|k| (*k as u64) < pool).map(Value::Integer).collect();
-    rungs.extend(names.iter().map(|n| Value::from(*n)));
-    let next = match now.as_integer() {
-        Some(k) if up => rungs.iter().position(|r| r.as_integer().is_none_or(|v| v > k)),
-        Some(k) => rungs.iter().rposition(|r| r.as_integer().is_some_and(|v| v < k)),
-        None => {
-            let at = rungs.iter().position(|r| r == now)?;
-            if up { Some(at + 1) } else { at.checked_sub(1) }
-        }
-    };
-    rungs.get(next?).cloned()
-}
-
-fn pool(config: &Config, key: &str) -> u64 {
-    if key == "objective.local.negatives" { config.local_pool() as u64 } else { config.global_pool() as u64 }
+/// 1, 2, 4, ... below the pool, then `all`, then `auto`; from `auto` on from the number it stands for.
+fn negatives(config: &Config, key: &str, now: &Value, up: bool) -> Option<Value> {
+    let local = key == "objective.local.negatives";
+    let (pool, k) =
+        if local { (config.local_pool(), config.local_negatives()) } else { (config.global_pool(), config.global_negatives()) };
+    match (now.as_str(), up) {
+        (Some("all"), true) => return Some("auto".into()),
+        (Some("auto"), true) if k >= pool => return None,
+        _ => {}
+    }
+    let mut rungs = (0..40).map(|e| 1_usize << e).take_while(|rung| *rung < pool);
+    let next = if up { rungs.find(|rung| *rung > k) } else { rungs.take_while(|rung| *rung < k).last() };
+    match next {
+        Some(rung) => i64::try_from(rung).ok().map(Value::Integer),
+        None => up.then(|| "all".into()),
+    }
 }
 
 #[cfg(test)]
@@ -156,7 +155,9 @@ mod tests {
         let mut expected: Vec<Value> = [2, 4, 8, 16, 32].map(Value::Integer).into();
         expected.extend([Value::from("all"), Value::from("auto")]);
         assert_eq!(up, expected);
-        assert_eq!(walk(Value::from("all"), "objective.local.negatives", false, 1), [Value::Integer(32)]);
+        for name in ["all", "auto"] {
+            assert_eq!(walk(Value::from(name), "objective.local.negatives", false, 1), [Value::Integer(32)]);
+        }
     }
 
     #[test]

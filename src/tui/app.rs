@@ -223,7 +223,10 @@ impl App {
     pub fn next_config(&self) -> Config {
         let edits: Vec<(String, Value)> = self.next_run.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
         let wanted = self.wanted();
-        wanted.with(&edits).unwrap_or(wanted)
+        // Together, since they may only fit together; if they do not, each that fits.
+        wanted
+            .with(&edits)
+            .unwrap_or_else(|_| edits.into_iter().fold(wanted, |config, edit| config.with(&[edit]).unwrap_or(config)))
     }
 
     /// True while there is a trainer to talk to.

@@ -46,10 +46,10 @@ pub const CONTROLS: &[Control] = &[
     top("optim.epochs", "epochs"),
     top("objective.on_swap", "on swap"),
     top("objective.on_nonfinite", "on nonfinite"),
-    top("objective.include_positives", "positives in K"),
-    top("objective.local.estimator", "local estim."),
+    top("objective.include_positives", "pos. among K"),
+    top("objective.local.estimator", "local est."),
     top("objective.local.clip", "local clip"),
-    top("objective.global.estimator", "global estim."),
+    top("objective.global.estimator", "global est."),
     top("objective.global.clip", "global clip"),
     top("probe.train", "probe train"),
     top("probe.test", "probe test"),
@@ -103,6 +103,7 @@ pub fn shown(value: &Value) -> String {
         Value::String(s) => s.clone(),
         Value::Float(v) => number(*v),
         Value::Integer(i) => i.to_string(),
+        Value::Array(list) => format!("[{} entries]", list.len()),
         other => other.to_string(),
     }
 }

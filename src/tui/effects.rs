@@ -9,7 +9,7 @@ use super::{
     message::{Done, Message},
 };
 use crate::{
-    config::{self, Config, Watch},
+    config::{self, Config, Source, Watch},
     train::{Command, Options, Outcome, Session},
 };
 
@@ -51,9 +51,11 @@ impl World {
 
     /// Saves the whole configuration under a name of the user's and watches that file from now on.
     pub fn save(&mut self, path: &Path, config: &Config) -> Message {
-        let all: Vec<(String, Value)> =
-            config::keys().iter().filter_map(|k| Some((k.name.to_owned(), config.get(k.name)?))).collect();
-        let saved = config::write_back(path, config, &all).and_then(|_| watch(path));
+        // Into a file that is there already goes only what it says differently; a new one becomes the whole.
+        let differing = config::load(Some(path), &[]).map(|content| config::diff(&content, config, Source::Key));
+        let changes = differing.unwrap_or_default().into_iter().filter(|c| config::key(&c.key).is_some());
+        let edits: Vec<(String, Value)> = changes.map(|c| (c.key, c.to)).collect();
+        let saved = config::write_back(path, config, &edits).and_then(|_| watch(path));
         Message::Done(match saved {
             Ok((watch, file)) => {
                 self.watch = Some(watch);
@@ -95,4 +97,46 @@ fn sibling(run_dir: &Path) -> Option<PathBuf> {
     let stem =
         name.rsplit_once('-').filter(|(_, n)| n.len() < 4 && n.parse::<u32>().is_ok_and(|n| n > 1)).map_or(name, |(s, _)| s);
     (2..10_000).map(|n| run_dir.with_file_name(format!("{stem}-{n}"))).find(|p| !p.exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restart_writes_beside_the_old_run_and_never_into_one() {
+        let base = tempfile::tempdir().unwrap();
+        let run = base.path().join("2026-11-23-shapes");
+        std::fs::create_dir(&run).unwrap();
+        let second = sibling(&run).unwrap();
+        assert_eq!(second, base.path().join("2026-11-23-shapes-2"));
+        std::fs::create_dir(&second).unwrap();
+        // The restart of a restart counts on; the date is no counter.
+        assert_eq!(sibling(&second).unwrap(), base.path().join("2026-11-23-shapes-3"));
+        assert_eq!(sibling(Path::new("")), None);
+    }
+
+    #[test]
+    fn a_saved_config_reads_back_and_its_own_write_is_no_event() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("new.toml");
+        let config = Config::default().with(&[("optim.lr".into(), Value::Float(0.25))]).unwrap();
+        let (session, _link) = Session::pair(&config);
+        let mut world = World { session, watch: None, options: Options::default() };
+        let Message::Done(Done::Saved { content, .. }) = world.save(&path, &config) else { panic!("not saved") };
+        assert_eq!(*content, config);
+        // Saving over a file of the user's touches only what differs.
+        std::fs::write(base.path().join("own.toml"), "# mine\noptim.lr = 0.5 # fast\n").unwrap();
+        assert!(matches!(world.save(&base.path().join("own.toml"), &config), Message::Done(Done::Saved { .. })));
+        assert_eq!(std::fs::read_to_string(base.path().join("own.toml")).unwrap(), "# mine\noptim.lr = 0.25 # fast\n");
+        world.save(&path, &config);
+        let edits = [("optim.batch".to_owned(), Value::Integer(32))];
+        assert!(matches!(world.write_back(&config, &edits), Message::Done(Done::WroteBack { .. })));
+        assert_eq!(config::load(Some(&path), &[]).unwrap().optim.batch, 32);
+        let until = std::time::Instant::now() + std::time::Duration::from_millis(400);
+        while std::time::Instant::now() < until {
+            assert_eq!(world.watch.as_mut().unwrap().poll(), None);
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
 }

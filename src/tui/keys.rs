@@ -80,10 +80,11 @@ pub enum When {
     Charts,
     /// While the log has the focus.
     Log,
-    Training,
+    /// While a trainer lives.
+    Alive,
+    /// While there are steps to come.
+    Running,
     Paused,
-    /// All steps are done, or the trainer has failed.
-    Ended,
     /// Some setting waits for a new run.
     NeedsRestart,
     /// Run and file differ.
@@ -113,6 +114,7 @@ impl Chord {
             KeyCode::PageDown => "PgDn".into(),
             KeyCode::BackTab => "Shift-Tab".into(),
             KeyCode::Backspace => "Backspace".into(),
+            KeyCode::F(n) => format!("F{n}"),
             other => format!("{other:?}"),
         };
         if self.1.contains(KeyModifiers::CONTROL) { format!("Ctrl-{}", key.to_uppercase()) } else { key }
@@ -163,17 +165,17 @@ use Group::{Objective, Panels, Program, Training, View};
 
 /// Every key of the workbench, in the order of the help; the hints line takes from the top what fits.
 pub const BINDINGS: &[Binding] = &[
-    bind(&[c(' ')], Action::Pause, Training, "pause or resume training", "pause/resume", When::Training),
+    bind(&[c(' ')], Action::Pause, Training, "pause or resume training", "pause", When::Running),
     bind(&[c('s')], Action::Step, Training, "one single step, then pause", "step", When::Paused),
     bind(&[c('c')], Action::Checkpoint, Training, "save a checkpoint now", "checkpoint", When::Paused),
     bind(&[c('p')], Action::Probe, Training, "take a probe now", "probe", When::Paused),
     bind(&[c('R')], Action::Restart, Training, "restart: a new run with the present settings", "restart", When::NeedsRestart),
     bind(&[c('X')], Action::ResetCritics, Training, "start all critics anew", "", When::Never),
-    bind(&[c('e')], Action::Estimator { up: true }, Objective, "next estimator", "estimator", When::Training),
+    bind(&[c('e')], Action::Estimator { up: true }, Objective, "next estimator", "estimator", When::Alive),
     bind(&[c('E')], Action::Estimator { up: false }, Objective, "previous estimator", "", When::Never),
-    bind(&[c('L')], Action::LocalMode, Objective, "local term: train, monitor, off", "local", When::Training),
-    bind(&[c('G')], Action::GlobalMode, Objective, "global term: train, monitor, off", "global", When::Training),
-    bind(&[c('P')], Action::PriorMode, Objective, "prior term: train, monitor, off", "prior", When::Training),
+    bind(&[c('L')], Action::LocalMode, Objective, "local term: train, monitor, off", "local", When::Alive),
+    bind(&[c('G')], Action::GlobalMode, Objective, "global term: train, monitor, off", "global", When::Alive),
+    bind(&[c('P')], Action::PriorMode, Objective, "prior term: train, monitor, off", "prior", When::Alive),
     bind(&[c(']')], Action::LocalNegatives { up: true }, Objective, "more negatives K for the local term", "", When::Never),
     bind(&[c('[')], Action::LocalNegatives { up: false }, Objective, "fewer negatives K for the local term", "", When::Never),
     bind(&[c('}')], Action::GlobalNegatives { up: true }, Objective, "more negatives K for the global term", "", When::Never),
@@ -216,7 +218,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[k(KeyCode::Esc)], Action::Escape, View, "crosshair, full screen, message: away", "", When::Never),
     bind(&[ctrl('l')], Action::Redraw, View, "draw the screen anew", "", When::Never),
     bind(&[c('W')], Action::WriteBack, Program, "write the run's settings into the config file", "write file", When::FileDiffers),
-    bind(&[c(':')], Action::Command, Program, "command line: set, preset, w, restart, …", "command", When::Always),
+    bind(&[c(':')], Action::Command, Program, "command line: set, preset, w, restart, …", "set", When::Always),
     bind(&[c('?'), k(KeyCode::F(1))], Action::Help, Program, "this help", "help", When::Always),
     bind(&[c('q'), ctrl('c')], Action::Quit, Program, "quit (asks while training; saves a checkpoint)", "quit", When::Always),
     bind(&[ctrl('z')], Action::Suspend, Program, "suspend to the shell; fg comes back", "", When::Never),

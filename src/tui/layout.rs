@@ -49,7 +49,7 @@ pub fn layout(app: &App) -> Option<Layout> {
         let none = Rect::new(rest.x, rest.bottom(), 0, 0);
         return Some(Layout { header, banner, charts: vec![(id, rest)], controls: none, log: none, bottom });
     }
-    let control_width = (area.width * 3 / 10).clamp(27, 46);
+    let control_width = (area.width * 3 / 10).clamp(28, 46);
     let log_rows = log_rows(rest.height);
     let (log, controls);
     if area.width >= WIDE {
@@ -124,13 +124,13 @@ pub const FOOT: u16 = 2;
 
 /// The part of the controls panel that is the list.
 pub fn list_area(panel: Rect) -> Rect {
-    let inner = Rect {
+    // A rule above and one at the left, and a blank column at the right.
+    Rect {
         x: panel.x + 1.min(panel.width),
         y: panel.y + 1.min(panel.height),
         width: panel.width.saturating_sub(2),
-        height: panel.height.saturating_sub(2),
-    };
-    Rect { height: inner.height.saturating_sub(FOOT), ..inner }
+        height: panel.height.saturating_sub(1 + FOOT),
+    }
 }
 
 /// The rows that are in view, top to bottom: as near to the top of the list as the selected one allows.

@@ -1,6 +1,6 @@
 //! One line of text being typed: a command, or a value.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
 
 use crate::config;
@@ -13,13 +13,15 @@ pub struct Prompt {
     pub error: Option<String>,
     /// What Tab could complete it to.
     pub candidates: Vec<&'static str>,
+    /// The text is the value there was: the first character typed replaces it.
+    pub fresh: bool,
     /// Place in the history of commands, counted from the newest; 0: not in it.
     pub back: usize,
 }
 
 impl Prompt {
     pub fn with(text: String) -> Self {
-        Self { input: Input::new(text), ..Self::default() }
+        Self { input: Input::new(text), fresh: true, ..Self::default() }
     }
 
     pub fn text(&self) -> &str {
@@ -29,6 +31,10 @@ impl Prompt {
     /// A key that edits the line. True if the text changed.
     pub fn edit(&mut self, key: KeyEvent) -> bool {
         self.candidates.clear();
+        let typed = matches!(key.code, KeyCode::Char(_)) && (key.modifiers - KeyModifiers::SHIFT).is_empty();
+        if std::mem::take(&mut self.fresh) && typed {
+            self.input.reset();
+        }
         to_input_request(&crossterm::event::Event::Key(key))
             .and_then(|request| self.input.handle(request))
             .is_some_and(|changed| changed.value)
@@ -36,6 +42,9 @@ impl Prompt {
 
     /// Pasted text; only its first line, without control characters.
     pub fn paste(&mut self, text: &str) {
+        if std::mem::take(&mut self.fresh) {
+            self.input.reset();
+        }
         for c in text.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(4096) {
             self.input.handle(InputRequest::InsertChar(c));
         }

@@ -1,7 +1,5 @@
 //! What has been asked of the trainer and is not answered yet: the screen shows it as *requested*, never as in force.
 
-use std::sync::Arc;
-
 use toml::Value;
 
 use crate::{
@@ -65,7 +63,7 @@ impl Requests {
     }
 
     /// A new state is on the screen: what was accepted before is in it.
-    pub fn settle(&mut self, _shown: &Arc<Snapshot>) {
+    pub fn settle(&mut self) {
         self.list.retain(|r| !r.accepted);
     }
 

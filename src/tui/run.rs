@@ -100,12 +100,13 @@ fn farewell(app: App, world: World) -> i32 {
     if !s.facts.run_dir.as_os_str().is_empty() {
         let _ = writeln!(out, "run directory: {}", s.facts.run_dir.display());
     }
-    match &app.ended {
-        Some(Outcome::Failed(m)) => eprintln!("error: the trainer failed: {m}"),
-        Some(Outcome::Refused(m)) => eprintln!("error: {m}"),
-        Some(Outcome::Nonfinite(m)) => eprintln!("error: stopped by a non-finite loss: {m}"),
-        _ => {}
-    }
+    let error = match &app.ended {
+        Some(Outcome::Failed(m)) => format!("error: the trainer failed: {m}"),
+        Some(Outcome::Refused(m)) => format!("error: {m}"),
+        Some(Outcome::Nonfinite(m)) => format!("error: stopped by a non-finite loss: {m}"),
+        _ => return code,
+    };
+    let _ = writeln!(io::stderr(), "{error}");
     code
 }
 

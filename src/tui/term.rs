@@ -24,7 +24,8 @@ type Screen = Terminal<CrosstermBackend<io::Stdout>>;
 
 /// Raw mode, alternate screen, mouse capture and bracketed paste; all of them end when this is dropped.
 pub struct Guard {
-    screen: Screen,
+    /// There until the terminal is given back.
+    screen: Option<Screen>,
     entered: bool,
 }
 
@@ -33,7 +34,7 @@ impl Guard {
     pub fn enter() -> io::Result<Self> {
         take()?;
         match Terminal::new(CrosstermBackend::new(io::stdout())) {
-            Ok(screen) => Ok(Self { screen, entered: true }),
+            Ok(screen) => Ok(Self { screen: Some(screen), entered: true }),
             Err(error) => {
                 give_back();
                 Err(error)
@@ -43,8 +44,9 @@ impl Guard {
 
     /// Draws the state in one synchronised update.
     pub fn draw(&mut self, app: &App) -> io::Result<()> {
+        let Some(screen) = &mut self.screen else { return Ok(()) };
         execute!(io::stdout(), BeginSynchronizedUpdate)?;
-        let drawn = self.screen.draw(|frame| {
+        let drawn = screen.draw(|frame| {
             // The window may have changed since the last message: what does not match is drawn with the next one.
             let buf = frame.buffer_mut();
             view::draw(app, buf);
@@ -57,7 +59,7 @@ impl Guard {
     /// the answer would have to come through the input that another thread is reading.)
     pub fn clear(&mut self) -> io::Result<()> {
         execute!(io::stdout(), Clear(ClearType::All))?;
-        self.screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        self.screen = Some(Terminal::new(CrosstermBackend::new(io::stdout()))?);
         Ok(())
     }
 
@@ -83,6 +85,8 @@ impl Guard {
     }
 
     fn restore(&mut self) {
+        // Its drop shows the cursor, as we do too, and panics where it cannot: on a terminal that has been closed.
+        std::mem::forget(self.screen.take());
         if std::mem::take(&mut self.entered) {
             give_back();
         }

@@ -90,7 +90,7 @@ impl Theme {
             cursor: fg(BLACK).bg(YELLOW),
             selected: fg(BLACK).bg(SKY),
             reference: fg(GREY),
-            series: [solid(SKY), solid(ORANGE), dashed(GREEN), dashed(PURPLE), solid(YELLOW), dashed(VERMILLION), dashed(BLUE)],
+            series: [solid(SKY), dashed(ORANGE), dashed(GREEN), dashed(PURPLE), solid(YELLOW), dashed(VERMILLION), dashed(BLUE)],
         }
     }
 

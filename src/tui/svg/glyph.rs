@@ -174,15 +174,15 @@ fn line(c: char, x: i32, y: i32) -> Option<(Paint, String)> {
     for &o in offsets {
         // Past the centre by a hair, so that corners close.
         match (left > 0, right > 0) {
-            (true, true) => drop(write!(d, "M{x} {}h{W}", my + o)),
-            (true, false) => drop(write!(d, "M{x} {}H{}", my + o, mx + o.abs())),
-            (false, true) => drop(write!(d, "M{} {}H{}", mx - o.abs(), my + o, x + W)),
+            (true, true) => d.push_str(&format!("M{x} {}h{W}", my + o)),
+            (true, false) => d.push_str(&format!("M{x} {}H{}", my + o, mx + o.abs())),
+            (false, true) => d.push_str(&format!("M{} {}H{}", mx - o.abs(), my + o, x + W)),
             _ => {}
         }
         match (up > 0, down > 0) {
-            (true, true) => drop(write!(d, "M{} {y}v{H}", mx + o)),
-            (true, false) => drop(write!(d, "M{} {y}V{}", mx + o, my + o.abs())),
-            (false, true) => drop(write!(d, "M{} {}V{}", mx + o, my - o.abs(), y + H)),
+            (true, true) => d.push_str(&format!("M{} {y}v{H}", mx + o)),
+            (true, false) => d.push_str(&format!("M{} {y}V{}", mx + o, my + o.abs())),
+            (false, true) => d.push_str(&format!("M{} {}V{}", mx + o, my - o.abs(), y + H)),
             _ => {}
         }
     }

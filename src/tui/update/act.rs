@@ -123,7 +123,7 @@ pub fn change(app: &mut App, key: &'static str, up: bool) -> Vec<Effect> {
         }
         None => {
             let now = base.get(key).map(|v| shown(&v)).unwrap_or_default();
-            app.say(format!("{key} = {now} is as far as the arrows go; Enter types any value"));
+            app.say(format!("no further step from {key} = {now}"));
             Vec::new()
         }
     }

@@ -134,8 +134,7 @@ pub fn on_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     app.was_ready |= !matches!(snapshot.phase, Phase::Starting(_) | Phase::Failed(_) | Phase::Ended);
     let other_config = !Arc::ptr_eq(&app.live.config, &snapshot.config);
     app.live = snapshot;
-    let shown = app.live.clone();
-    app.requests.settle(&shown);
+    app.requests.settle();
     if other_config {
         app.compare_with_file();
         let config = app.live.config.clone();

@@ -8,7 +8,7 @@ use ratatui::{
 };
 
 use super::text::{put, wrap};
-use crate::tui::app::App;
+use crate::{train::Outcome, tui::app::App};
 
 /// Longest failure shown here, in lines; the log has the rest.
 const LINES: usize = 4;
@@ -31,6 +31,14 @@ fn failure_lines(app: &App, columns: u16) -> Vec<String> {
     lines
 }
 
+fn title(app: &App) -> &'static str {
+    match app.ended {
+        Some(Outcome::Refused(_)) => " This run cannot start ",
+        Some(Outcome::Nonfinite(_)) => " Stopped by a non-finite loss ",
+        _ => " The trainer has failed ",
+    }
+}
+
 fn file_lines(app: &App, columns: u16) -> Vec<String> {
     let Some(reason) = app.file.as_ref().and_then(|f| f.broken.as_ref()) else { return Vec::new() };
     let mut lines = wrap(&format!("≡ config file not usable, nothing changed: {reason}"), usize::from(columns.saturating_sub(2)));
@@ -44,11 +52,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let failure = failure_lines(app, area.width);
     if !failure.is_empty() && rest.height > 2 {
         let panel = Rect { height: (failure.len() as u16 + 2).min(rest.height), ..rest };
-        let block = Block::new()
-            .borders(Borders::ALL)
-            .border_style(t.error)
-            .title(" The trainer has failed ")
-            .title_bottom(" R new run · q quit ");
+        let block =
+            Block::new().borders(Borders::ALL).border_style(t.error).title(title(app)).title_bottom(" R new run · q quit ");
         let inner = block.inner(panel);
         block.render(panel, buf);
         for (i, line) in failure.iter().enumerate() {

@@ -30,8 +30,12 @@ struct Curve {
     points: bool,
 }
 
-fn curves(app: &App, id: ChartId) -> Vec<Curve> {
+fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
     let t = &app.theme;
+    let name = |long: &'static str, short: &'static str| if columns < 76 { short } else { long };
+    // Six names in one legend: whole ones take a wide chart.
+    let long =
+        |long: &'static str, middle: &'static str, short: &'static str| if columns < 120 { name(middle, short) } else { long };
     // A term has the same colour on every chart. What is a reading of a few points is solid, whatever its colour.
     let solid =
         |label, series, style| Curve { label, series, style: t.curve(style).style, dashed: false, dim: false, points: false };
@@ -39,36 +43,41 @@ fn curves(app: &App, id: ChartId) -> Vec<Curve> {
     match id {
         ChartId::Loss => vec![
             curve("total", Series::Loss, 4),
-            curve("local", Series::LossLocal, 0),
-            curve("global", Series::LossGlobal, 1),
-            curve("prior", Series::LossPrior, 2),
-            Curve { dim: true, ..curve("discr.", Series::LossDiscriminator, 3) },
+            curve(name("local", "L"), Series::LossLocal, 0),
+            curve(name("global", "G"), Series::LossGlobal, 1),
+            curve(name("prior", "P"), Series::LossPrior, 2),
+            Curve { dim: true, ..curve(name("discriminator", "D"), Series::LossDiscriminator, 3) },
         ],
         ChartId::Information => vec![
-            Curve { dim: true, ..solid("local", Series::MiLocal, 0) },
-            Curve { dim: true, ..solid("global", Series::MiGlobal, 1) },
-            Curve { points: true, ..solid("local held-out", Series::HeldoutLocal, 0) },
-            Curve { points: true, ..solid("global held-out", Series::HeldoutGlobal, 1) },
-            Curve { dashed: true, style: t.reference, ..solid("ceiling", Series::CeilingLocal, 0) },
-            Curve { dashed: true, style: t.reference, ..solid("ceiling", Series::CeilingGlobal, 0) },
+            Curve { points: true, ..solid(long("local held-out", "L held-out", "L val"), Series::HeldoutLocal, 0) },
+            Curve { points: true, ..solid(long("global held-out", "G held-out", "G val"), Series::HeldoutGlobal, 1) },
+            Curve { dashed: true, style: t.reference, ..solid(name("ceiling", "max"), Series::CeilingLocal, 0) },
+            Curve { dashed: true, style: t.reference, ..solid(name("ceiling", "max"), Series::CeilingGlobal, 0) },
+            Curve { dim: true, ..solid(long("local training", "L train", "L tr"), Series::MiLocal, 0) },
+            Curve { dim: true, ..solid(long("global training", "G train", "G tr"), Series::MiGlobal, 1) },
         ],
         ChartId::Accuracy => vec![
             Curve { points: true, ..solid("conv", Series::AccuracyConv, 0) },
             Curve { points: true, ..solid("fc", Series::AccuracyFc, 1) },
             Curve { points: true, ..solid("Y", Series::AccuracyY, 2) },
-            Curve { points: true, ..curve("kNN on Y", Series::AccuracyKnn, 3) },
-            Curve { dashed: true, style: t.reference, ..solid("chance", Series::Chance, 0) },
+            Curve { points: true, ..curve(name("kNN on Y", "kNN"), Series::AccuracyKnn, 3) },
         ],
     }
+}
+
+/// True if the curve adds nothing: the ceiling of the global term where it is the local one's.
+fn doubled(app: &App, curve: &Curve, until: u64) -> bool {
+    let last = |series| app.history.at(series, until).map(|(_, v)| v);
+    curve.series == Series::CeilingGlobal && last(Series::CeilingGlobal) == last(Series::CeilingLocal)
 }
 
 fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &'a [u64]) -> Chart<'a> {
     let x = app.x_range();
     let columns = chart::columns(area);
     let until = x.1 as u64;
-    let lines = curves(app, id)
+    let lines: Vec<Line> = curves(app, id, area.width)
         .into_iter()
-        .filter(|c| app.history.len(c.series) > 0)
+        .filter(|c| app.history.len(c.series) > 0 && !doubled(app, c, until))
         .map(|c| Line {
             label: c.label,
             style: c.style,
@@ -80,11 +89,14 @@ fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &
         })
         .collect();
     let (title, unit, empty) = words(app, id);
+    let y = (id == ChartId::Accuracy).then(|| (0.0, top(&lines)));
+    let chance = app.history.at(Series::Chance, until).filter(|_| id == ChartId::Accuracy);
+    let hline = chance.map(|(_, v)| (v, app.theme.reference, "chance")).into_iter().collect();
     Chart {
         title,
         lines,
         x,
-        y: None,
+        y,
         log_y: app.log_axis[id.index()],
         marks,
         breaks: if id == ChartId::Loss { breaks } else { &[] },
@@ -94,7 +106,7 @@ fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &
         focused: app.focus == Panel::Chart(id),
         marker: app.marker,
         theme: &app.theme,
-        hline: Vec::new(),
+        hline,
     }
 }
 
@@ -103,7 +115,13 @@ fn words(app: &App, id: ChartId) -> (&'static str, &'static str, &'static str) {
     match id {
         ChartId::Loss => ("Loss", "", "the first step is on its way"),
         ChartId::Information => ("Mutual information", "nats", "estimates come with the first step"),
-        ChartId::Accuracy if app.live.config.probe.every == 0 => ("Probe accuracy", "", "probe.every is 0: p takes a probe now"),
-        ChartId::Accuracy => ("Probe accuracy", "", "the first probe is on its way"),
+        ChartId::Accuracy if app.live.config.probe.every == 0 => ("Probe accuracy", "%", "probe.every is 0: p takes a probe now"),
+        ChartId::Accuracy => ("Probe accuracy", "%", "the first probe is on its way"),
     }
+}
+
+/// The upper end of an axis of shares that starts at 0: the next fifth.
+fn top(lines: &[Line]) -> f64 {
+    let most = lines.iter().flat_map(|l| &l.columns).map(|c| c.max).fold(0.0, f64::max);
+    ((most * 5.0 + 1e-9).ceil() / 5.0).clamp(0.2, 1.0)
 }

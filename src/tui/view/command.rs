@@ -33,7 +33,13 @@ pub fn draw(app: &App, before: &str, prompt: &Prompt, area: Rect, buf: &mut Buff
     let scroll = prompt.input.visual_scroll(room.saturating_sub(1));
     let visible = skip_columns(prompt.text(), scroll);
     if left < columns {
-        buf.set_stringn(area.x + left as u16, area.y, visible, room.min(columns - left), t.text);
+        buf.set_stringn(
+            area.x + left as u16,
+            area.y,
+            visible,
+            room.min(columns - left),
+            if prompt.fresh { t.dim } else { t.text },
+        );
         let cursor = (left + prompt.input.visual_cursor().saturating_sub(scroll)).min(columns - 1);
         buf[(area.x + cursor as u16, area.y)].set_style(Style::new().add_modifier(Modifier::REVERSED));
     }

@@ -9,7 +9,7 @@ use ratatui::{
 };
 use toml::{Table, Value};
 
-use super::text::{cut, put, put_line, width, wrap};
+use super::text::{cut, put, put_line, title, width, wrap};
 use crate::{
     config,
     tui::{
@@ -20,7 +20,9 @@ use crate::{
 };
 
 /// Columns of mark and label.
-const LABEL: usize = 16;
+fn label_width(list: u16) -> usize {
+    if list < 34 { 15 } else { 18 }
+}
 
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     if area.width < 6 || area.height < 4 {
@@ -28,28 +30,37 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let t = &app.theme;
     let focused = app.focus == Panel::Controls;
-    let (border, title) = if focused { (t.accent, t.accent.add_modifier(Modifier::BOLD)) } else { (t.border, t.title) };
-    let mut block = Block::new().borders(Borders::ALL).border_style(border).title(Span::styled(" Settings ", title));
-    if let Some(name) = preset_name(app) {
-        block = block.title(Line::styled(format!(" {name} "), t.dim).right_aligned());
+    let border = if focused { t.accent } else { t.border };
+    let mut block = Block::new()
+        .borders(Borders::TOP | Borders::LEFT)
+        .border_style(border)
+        .title(Line::from(vec![Span::styled("─", border), Span::styled(" Settings ", title(t, focused))]));
+    let table = app.live.config.to_table();
+    if let Some(name) = preset_name(&table) {
+        block =
+            block.title(Line::from(vec![Span::styled(format!(" {name} "), t.dim), Span::styled("─", border)]).right_aligned());
     }
     block.render(area, buf);
-    let table = app.live.config.to_table();
     let list = list_area(area);
     for (i, row) in visible_rows(app, list).iter().enumerate() {
         let row_area = Rect { y: list.y + i as u16, height: 1, ..list };
         match row {
             Row::Control(index) => draw_control(app, *index, &table, row_area, buf),
-            Row::Restart => put(buf, row_area, 0, &format!("── with a new run {}", "─".repeat(40)), t.dim),
+            Row::Restart => put(buf, row_area, 0, &restart_rule(usize::from(list.width)), t.dim),
         }
     }
     draw_foot(app, Rect { y: list.bottom(), height: FOOT, ..list }, buf);
 }
 
+fn restart_rule(columns: usize) -> String {
+    let text = "── with a new run ";
+    format!("{text}{}", "─".repeat(columns.saturating_sub(width(text))))
+}
+
 /// The preset that the objective in force is.
-fn preset_name(app: &App) -> Option<&'static str> {
-    let config = &app.live.config;
-    config::presets().iter().find(|p| p.edits.iter().all(|(k, v)| config.get(k).as_ref() == Some(v))).map(|p| p.name)
+fn preset_name(table: &Table) -> Option<&'static str> {
+    let in_force = |(key, value): &(String, Value)| lookup(table, key) == Some(value);
+    config::presets().iter().find(|p| p.edits.iter().all(in_force)).map(|p| p.name)
 }
 
 fn draw_control(app: &App, index: usize, table: &Table, area: Rect, buf: &mut Buffer) {
@@ -62,12 +73,13 @@ fn draw_control(app: &App, index: usize, table: &Table, area: Rect, buf: &mut Bu
         (false, true) => "   ",
         (false, false) => "  ",
     };
-    let label = cut(&format!("{mark}{}", control.label), LABEL - 1);
-    let padded = format!("{label}{}", " ".repeat(LABEL.saturating_sub(width(&label))));
+    let columns = label_width(area.width);
+    let label = cut(&format!("{mark}{}", control.label), columns - 1);
+    let padded = format!("{label}{}", " ".repeat(columns.saturating_sub(width(&label))));
     let idle = mode_key(control.key).and_then(|m| lookup(table, m)).and_then(Value::as_str) == Some("off");
     let label_style = if idle { t.dim } else { t.text };
     let flags = flags(app, control);
-    let room = usize::from(area.width).saturating_sub(LABEL + flags.len() * 2);
+    let room = usize::from(area.width).saturating_sub(columns + flags.len() * 2);
     let (text, style) = value(app, control, table, idle, room);
     let mut spans = vec![
         Span::styled(padded, label_style),

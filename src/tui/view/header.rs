@@ -41,7 +41,7 @@ fn facts(app: &App, columns: usize) -> Line<'static> {
     let room = columns.saturating_sub(12);
     let cost = |parts: &Vec<String>| parts.iter().filter(|p| !p.is_empty()).map(|p| width(p) + 3).sum::<usize>();
     let parts = choices.iter().find(|p| cost(p) <= room).cloned().unwrap_or_default();
-    let mut spans = vec![Span::styled(" dim-tui ", t.title.add_modifier(Modifier::BOLD))];
+    let mut spans = vec![Span::styled(" dim-tui", t.title.add_modifier(Modifier::BOLD))];
     for part in parts.into_iter().filter(|p| !p.is_empty()) {
         spans.push(Span::styled(" · ", t.dim));
         spans.push(Span::styled(part, t.text));
@@ -79,36 +79,40 @@ fn progress(app: &App, columns: usize) -> Line<'static> {
     let mut spans =
         vec![Span::raw(" "), Span::styled(format!(" {word} "), style.add_modifier(Modifier::BOLD | Modifier::REVERSED))];
     let mut used = width(word) + 3;
-    let mut add = |text: String, style: Style, spans: &mut Vec<Span<'static>>| {
-        let cost = width(&text) + 2;
+    // A piece that has no room is left out; pieces come in the order of their worth.
+    let mut add = |piece: Vec<(String, Style)>, spans: &mut Vec<Span<'static>>| {
+        let cost = piece.iter().map(|(text, _)| width(text)).sum::<usize>() + 2;
         if used + cost <= columns {
             used += cost;
             spans.push(Span::raw("  "));
-            spans.push(Span::styled(text, style));
+            spans.extend(piece.into_iter().map(|(text, style)| Span::styled(text, style)));
         }
     };
     if app.frozen.is_some() {
-        add("view frozen".into(), t.requested, &mut spans);
+        add(vec![("view frozen".into(), t.requested)], &mut spans);
     }
-    add(format!("step {} / {}", grouped(s.step), grouped(s.steps)), t.text, &mut spans);
+    add(vec![(format!("step {} / {}", grouped(s.step), grouped(s.steps)), t.text)], &mut spans);
     if !detail.is_empty() {
         let room = columns.saturating_sub(width(word) + 32).max(12);
-        add(super::text::cut(&detail, room), style, &mut spans);
+        add(vec![(super::text::cut(&detail, room), style)], &mut spans);
     }
-    add(bar(s.step, s.steps, if columns < 100 { 10 } else { 24 }), t.accent, &mut spans);
-    add(format!("epoch {:.1}", s.epoch), t.text, &mut spans);
+    let (done, rest) = bar(s.step, s.steps, if columns < 100 { 10 } else { 24 });
+    add(vec![(done, t.ok), (rest, t.dim)], &mut spans);
+    if s.epoch > 0.0 {
+        add(vec![(format!("epoch {:.1}", s.epoch), t.text)], &mut spans);
+    }
     if s.steps_per_second > 0.0 {
-        add(format!("{} steps/s", speed(s.steps_per_second)), t.text, &mut spans);
+        add(vec![(format!("{} steps/s", speed(s.steps_per_second)), t.text)], &mut spans);
         let left = s.steps.saturating_sub(s.step) as f64 / s.steps_per_second;
         if left > 0.0 && left.is_finite() && matches!(s.phase, Phase::Training | Phase::WaitingForProbe) {
-            add(format!("{} left", clock(left)), t.dim, &mut spans);
+            add(vec![(format!("{} left", clock(left)), t.dim)], &mut spans);
         }
     }
     if let Some(step) = s.probing {
-        add(format!("probing step {}", grouped(step)), t.dim, &mut spans);
+        add(vec![(format!("probing step {}", grouped(step)), t.dim)], &mut spans);
     }
     if s.facts.parameters > 0 {
-        add(format!("{} parameters", short(s.facts.parameters)), t.dim, &mut spans);
+        add(vec![(format!("{} parameters", short(s.facts.parameters)), t.dim)], &mut spans);
     }
     Line::from(spans)
 }
@@ -123,15 +127,14 @@ fn short(n: usize) -> String {
     if v >= 1e6 { format!("{:.1} M", v / 1e6) } else { format!("{:.0} k", v / 1e3) }
 }
 
-/// A bar with eighths of a character.
-fn bar(step: u64, steps: u64, columns: usize) -> String {
-    const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+/// A bar in half characters: the part done, and the rest.
+fn bar(step: u64, steps: u64, columns: usize) -> (String, String) {
     let share = if steps == 0 { 0.0 } else { (step as f64 / steps as f64).clamp(0.0, 1.0) };
-    let eighths = (share * columns as f64 * 8.0) as usize;
-    let mut text = "█".repeat(eighths / 8);
-    if eighths / 8 < columns {
-        text.push(EIGHTHS[eighths % 8]);
-        text.push_str(&" ".repeat(columns - eighths / 8 - 1));
+    let halves = (share * columns as f64 * 2.0) as usize;
+    let mut done = "━".repeat(halves / 2);
+    if halves % 2 == 1 {
+        done.push('╸');
     }
-    format!("▕{text}▏{:>3.0}%", share * 100.0)
+    let rest = "─".repeat(columns - halves.div_ceil(2));
+    (done, format!("{rest} {:.0} %", (share * 100.0).floor()))
 }

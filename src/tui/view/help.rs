@@ -23,10 +23,9 @@ pub fn draw(app: &App, scroll: usize, screen: Rect, buf: &mut Buffer) {
     let columns = if screen.width >= 2 * COLUMN + 6 { 2 } else { 1 };
     let lines = lines(app, usize::from(COLUMN.min(screen.width.saturating_sub(4))));
     let per_column = lines.len().div_ceil(columns);
-    let size = (
-        (COLUMN * columns as u16 + 4).min(screen.width),
-        (u16::try_from(per_column).unwrap_or(u16::MAX).saturating_add(2)).min(screen.height),
-    );
+    // A frame that leaves slivers of the panels at its sides is worse than none.
+    let wide = if screen.width < COLUMN + 24 { screen.width } else { COLUMN * columns as u16 + 4 };
+    let size = (wide.min(screen.width), (u16::try_from(per_column).unwrap_or(u16::MAX).saturating_add(2)).min(screen.height));
     let area = centered(screen, size.0, size.1);
     Clear.render(area, buf);
     buf.set_style(area, t.text);

@@ -11,7 +11,7 @@ use crate::{
     train::Phase,
     tui::{
         app::{App, Panel},
-        keys::{BINDINGS, Binding, When},
+        keys::{Action, BINDINGS, Binding, When},
     },
 };
 
@@ -35,9 +35,9 @@ fn matters(app: &App, when: When) -> bool {
         When::Controls => app.focus == Panel::Controls,
         When::Charts => matches!(app.focus, Panel::Chart(_)),
         When::Log => app.focus == Panel::Log,
-        When::Training => app.alive(),
+        When::Alive => app.alive(),
+        When::Running => app.is_training(),
         When::Paused => matches!(app.live.phase, Phase::Paused(_)),
-        When::Ended => !app.alive(),
         When::NeedsRestart => !app.next_run.is_empty() || !app.alive(),
         When::FileDiffers => !app.differs.is_empty(),
     }
@@ -47,16 +47,16 @@ fn matters(app: &App, when: When) -> bool {
 fn rank(binding: &Binding) -> u8 {
     match binding.when {
         When::Always => 0,
-        When::NeedsRestart | When::FileDiffers | When::Ended => 1,
+        When::Running | When::NeedsRestart | When::FileDiffers => 1,
         When::Controls | When::Charts | When::Log => 2,
         When::Paused => 3,
-        When::Training | When::Never => 4,
+        When::Alive | When::Never => 4,
     }
 }
 
 fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
     let mut hints: Vec<&Binding> = BINDINGS.iter().filter(|b| matters(app, b.when)).collect();
-    let cost = |b: &Binding| width(&key(b)) + width(b.hint) + 3;
+    let cost = |b: &Binding| width(&key(b)) + width(hint(app, b)) + 3;
     while hints.iter().map(|b| cost(b)).sum::<usize>() > columns {
         // The last of the least worth goes first.
         let Some((at, _)) = hints.iter().enumerate().max_by_key(|(i, b)| (rank(b), *i)) else { break };
@@ -65,8 +65,14 @@ fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
     let t = &app.theme;
     hints
         .into_iter()
-        .flat_map(|b| [Span::styled(format!(" {} ", key(b)), t.key), Span::styled(format!("{} ", b.hint), t.dim)])
+        .flat_map(|b| [Span::styled(format!(" {} ", key(b)), t.key), Span::styled(format!("{} ", hint(app, b)), t.dim)])
         .collect()
+}
+
+/// Space undoes what it did.
+fn hint(app: &App, binding: &Binding) -> &'static str {
+    let paused = matches!(app.live.phase, Phase::Paused(_));
+    if binding.action == Action::Pause && paused { "resume" } else { binding.hint }
 }
 
 /// The arrows come in pairs.

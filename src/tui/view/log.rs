@@ -3,12 +3,11 @@
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
-    style::{Modifier, Style},
     text::{Line, Span},
     widgets::{Block, Borders, Widget},
 };
 
-use super::text::{grouped, put_line, wrap};
+use super::text::{grouped, put_line, title, wrap};
 use crate::tui::{
     app::{App, Panel},
     log::{Entry, Kind},
@@ -24,8 +23,10 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let t = &app.theme;
     let focused = app.focus == Panel::Log;
     let style = if focused { t.accent } else { t.border };
-    let mut block =
-        Block::new().borders(Borders::TOP).border_style(style).title(Span::styled(" Log ", title_style(app, focused)));
+    let mut block = Block::new()
+        .borders(Borders::TOP)
+        .border_style(style)
+        .title(Line::from(vec![Span::styled("─", style), Span::styled(" Log ", title(t, focused))]));
     if app.log.back > 0 {
         block = block.title(Line::styled(format!(" {} newer below ", app.log.back), t.dim).right_aligned());
     }
@@ -44,10 +45,6 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             put_line(buf, inner, row, line);
         }
     }
-}
-
-fn title_style(app: &App, focused: bool) -> Style {
-    if focused { app.theme.accent.add_modifier(Modifier::BOLD) } else { app.theme.title }
 }
 
 fn lines(app: &App, entry: &Entry, columns: usize) -> Vec<Line<'static>> {

@@ -1,7 +1,14 @@
 //! Small helpers for lines of text: widths, cuts, wrapping, numbers.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Line};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Color, Modifier, Style},
+    text::Line,
+};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::tui::theme::Theme;
 
 /// Width in columns.
 pub fn width(text: &str) -> usize {
@@ -86,6 +93,11 @@ pub fn grouped(n: u64) -> String {
 pub fn clock(seconds: f64) -> String {
     let s = seconds.clamp(0.0, 3.6e8) as u64;
     if s < 3600 { format!("{}:{:02}", s / 60, s % 60) } else { format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60) }
+}
+
+/// The style of a panel's title, whatever the colour of the rule it stands in.
+pub fn title(theme: &Theme, focused: bool) -> Style {
+    if focused { theme.accent.add_modifier(Modifier::BOLD) } else { Style::new().fg(Color::Reset).patch(theme.title) }
 }
 
 /// One line of text at a row of `area`, cut at its right edge.

@@ -1,5 +1,7 @@
 //! The line that says which curve is which and what it reads, never wider than its place.
 
+use std::collections::BTreeSet;
+
 use ratatui::{
     style::{Modifier, Style},
     text::{Line as Text, Span},
@@ -31,12 +33,12 @@ pub fn read(line: &Line, step: f64, breaks: &[u64]) -> Reading {
 }
 
 impl Reading {
-    fn text(self, unit: &str) -> String {
+    fn text(self, name: impl Fn(f64) -> String) -> String {
         match self {
             Self::Nothing => "–".into(),
             Self::NotFinite => "NaN".into(),
             Self::Extremes(a, b) => {
-                let (low, high) = (number::with_unit(a, unit), number::with_unit(b, unit));
+                let (low, high) = (name(a), name(b));
                 if low == high { low } else { format!("{low}…{high}") }
             }
         }
@@ -50,57 +52,98 @@ pub struct Entry {
     pub sample_style: Style,
     pub label: String,
     pub value: String,
+    /// The value in fewer digits.
+    pub short: String,
 }
 
 /// Glyphs of curves drawn with points, by the curve's place in the chart.
 pub const POINTS: [&str; 6] = ["●", "◆", "▲", "■", "▼", "○"];
 
-/// The entry of curve number `i`; `dashes` counts dashed curves before it.
-pub fn entry(i: usize, line: &Line, style: Style, cursor: Option<f64>, breaks: &[u64], unit: &str) -> Entry {
+/// Samples of dashed curves, in the order of the patterns they are drawn with.
+const DASHES: [&str; 3] = ["╍", "┉", "╺"];
+
+/// The entry of curve number `i` of the chart, the `dashes`-th dashed one if it is dashed.
+pub fn entry(i: usize, dashes: usize, line: &Line, style: Style, cursor: Option<f64>, breaks: &[u64], unit: &str) -> Entry {
     let sample = match (line.points, line.dashed) {
         (true, _) => POINTS[i % POINTS.len()],
-        (_, true) => "╍",
+        (_, true) => DASHES[dashes % DASHES.len()],
         _ => "━",
     };
-    let value = match (cursor, line.last) {
-        (Some(step), _) => read(line, step, breaks).text(unit),
-        (None, Some(v)) => number::with_unit(v, unit),
-        (None, None) => "–".into(),
+    let reading = match (cursor, line.last) {
+        (Some(step), _) => read(line, step, breaks),
+        (None, Some(v)) => Reading::Extremes(v, v),
+        (None, None) => Reading::Nothing,
     };
-    Entry { sample, sample_style: style, label: line.label.into(), value }
+    let value = reading.text(|v| number::with_unit(v, unit));
+    let short = reading.text(|v| number::short(v, unit));
+    Entry { sample, sample_style: style, label: line.label.into(), value, short }
 }
 
-/// The legend in at most `width` columns: labels shrink first, then go, then the last entries go (`…`).
+/// How much of each entry is shown: columns between entries and for the label, and whether values are short.
+#[derive(Debug, Clone, Copy)]
+struct Fit {
+    gap: usize,
+    label: usize,
+    short: bool,
+}
+
+impl Fit {
+    fn width(self, e: &Entry) -> usize {
+        let part = |w: usize| if w == 0 { 0 } else { w + 1 };
+        e.sample.width() + part(e.label.width().min(self.label)) + part(self.value(e).width())
+    }
+
+    fn value(self, e: &Entry) -> &str {
+        if self.short { &e.short } else { &e.value }
+    }
+
+    fn total(self, entries: &[Entry]) -> usize {
+        entries.iter().map(|e| self.width(e) + self.gap).sum::<usize>().saturating_sub(self.gap)
+    }
+
+    /// Full entries if they fit, else short values, else cut labels (down to four columns). If that is still too wide, the
+    /// last entries go.
+    fn best(entries: &[Entry], width: usize) -> Self {
+        let longest = entries.iter().map(|e| e.label.width()).max().unwrap_or(0);
+        let full = Self { gap: 3, label: longest, short: false };
+        // A cut label must still tell its curve from the others.
+        let told_apart = |l: usize| {
+            let cut: BTreeSet<String> = entries.iter().map(|e| number::fit(&e.label, l)).collect();
+            let whole: BTreeSet<&str> = entries.iter().map(|e| &e.label[..]).collect();
+            cut.len() == whole.len()
+        };
+        let shrunk = (0..=longest).rev().filter(|&l| l == longest || l >= 4 && told_apart(l));
+        let shrunk = shrunk.map(|label| Self { gap: 2, label, short: true });
+        // A number without its name says nothing: rather fewer curves.
+        let fewer = Self { gap: 2, label: longest.min(5), short: true };
+        std::iter::once(full).chain(shrunk).find(|f| f.total(entries) <= width).unwrap_or(fewer)
+    }
+}
+
+/// The legend in at most `width` columns: values and labels shrink first, then labels go, then the last entries (`…`).
 pub fn legend(entries: &[Entry], width: usize, text: Style, dim: Style) -> Text<'static> {
-    let longest = entries.iter().map(|e| e.label.width()).max().unwrap_or(0);
-    let total = |label: usize| entries.iter().map(|e| entry_width(e, label) + 3).sum::<usize>().saturating_sub(3);
-    let label = (0..=longest).rev().find(|&l| (l == 0 || l >= 3 || l == longest) && total(l) <= width);
+    let fit = Fit::best(entries, width);
+    let crowded = fit.total(entries) > width;
     let (mut spans, mut used) = (Vec::new(), 0);
     for (i, e) in entries.iter().enumerate() {
-        let label = label.unwrap_or(0);
-        let gap = if i == 0 { 0 } else { 3 };
-        let rest = if i + 1 < entries.len() && total(label) > width { 2 } else { 0 };
-        if used + gap + entry_width(e, label) + rest > width {
+        let gap = if i == 0 { 0 } else { fit.gap };
+        let rest = if crowded && i + 1 < entries.len() { 2 } else { 0 };
+        if used + gap + fit.width(e) + rest > width {
             if used + 2 <= width && i > 0 {
                 spans.push(Span::styled(" …", dim));
             }
             break;
         }
-        used += gap + entry_width(e, label);
+        used += gap + fit.width(e);
         spans.push(Span::raw(" ".repeat(gap)));
         spans.push(Span::styled(e.sample, e.sample_style));
-        let name = number::fit(&e.label, label);
-        if !name.is_empty() {
+        let name = number::fit(&e.label, fit.label);
+        if name.width() > 0 {
             spans.push(Span::styled(format!(" {name}"), dim));
         }
-        if !e.value.is_empty() {
-            spans.push(Span::styled(format!(" {}", e.value), text.add_modifier(Modifier::BOLD)));
+        if fit.value(e).width() > 0 {
+            spans.push(Span::styled(format!(" {}", fit.value(e)), text.add_modifier(Modifier::BOLD)));
         }
     }
     Text::from(spans)
-}
-
-fn entry_width(e: &Entry, label: usize) -> usize {
-    let part = |w: usize| if w == 0 { 0 } else { w + 1 };
-    e.sample.width() + part(e.label.width().min(label)) + part(e.value.width())
 }

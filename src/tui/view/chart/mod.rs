@@ -93,7 +93,7 @@ fn parts(area: Rect) -> Parts {
         _ => 8,
     };
     let has = |least: u16| area.height >= least;
-    let (title, legend, rule, steps) = (has(3), has(7), has(9), has(5));
+    let (title, legend, rule, steps) = (has(3), has(6), has(9), has(5));
     let above = u16::from(title) + u16::from(legend);
     let below = u16::from(rule) + u16::from(steps);
     let row = |y: u16| Rect { y, height: 1, ..area };

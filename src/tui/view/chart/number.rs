@@ -52,6 +52,17 @@ pub fn scientific(v: f64, decimals: usize) -> String {
     }
 }
 
+/// The same in three digits or so, for crowded places.
+pub fn short(v: f64, unit: &str) -> String {
+    match unit {
+        "%" if v.is_finite() && v.abs() < 10.0 => format!("{:.0}%", v * 100.0),
+        _ => {
+            let s = within(v, 4);
+            if s.is_empty() { within(v, 6) } else { s }
+        }
+    }
+}
+
 /// A whole number of steps: `0`, `950`, `1.2k`, `3.45M`.
 pub fn steps(v: f64) -> String {
     let v = v.round();
@@ -83,7 +94,17 @@ pub fn tick(v: f64, step: f64, largest: f64) -> String {
 
 /// The most exact name of `v` that is no wider than `width`; empty if there is none.
 pub fn within(v: f64, width: usize) -> String {
-    [value(v), scientific(v, 1), scientific(v, 0)].into_iter().find(|s| s.width() <= width).unwrap_or_default()
+    let plain = |decimals: usize| {
+        let factor = SUFFIXES.iter().find(|(f, _)| v.abs() >= *f && v.abs() >= 1e4);
+        let (factor, suffix) = factor.copied().unwrap_or((1.0, ""));
+        format!("{:.decimals$}{suffix}", v / factor)
+    };
+    let middling = v == 0.0 || (1e-3..1e15).contains(&v.abs());
+    // A small number cut to few decimals would lose its digits: those that keep two.
+    let enough = if v.abs() >= 1.0 || v == 0.0 { 0 } else { (1.0 - v.abs().log10()).floor().clamp(0.0, 9.0) as usize };
+    let plain = (enough..=3.max(enough)).rev().filter(|_| middling).map(plain);
+    let all = std::iter::once(value(v)).chain(plain).chain([scientific(v, 1), scientific(v, 0)]);
+    all.into_iter().find(|s| s.width() <= width).unwrap_or_default()
 }
 
 /// Cuts `s` to at most `width` terminal columns, the cut shown as `…`.
@@ -151,6 +172,20 @@ mod tests {
         ];
         for (v, step, s) in table {
             assert_eq!(tick(v, step, v.max(step)), s, "{v} by {step}");
+        }
+    }
+
+    #[test]
+    fn a_narrow_label_keeps_what_fits() {
+        let table =
+            [(4.16, 4, "4.16"), (40.0, 4, "40.0"), (12_345.0, 4, "12k"), (3e-4, 4, "3e-4"), (0.0, 1, "0"), (-0.25, 5, "-0.25")];
+        for (v, width, s) in table {
+            assert_eq!(within(v, width), s);
+        }
+        for v in [f64::MAX, f64::MIN, 5e-324, -1.5e-7, 1e15, 123_456.0, f64::NAN] {
+            for width in 0..10 {
+                assert!(within(v, width).width() <= width);
+            }
         }
     }
 

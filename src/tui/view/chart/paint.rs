@@ -60,18 +60,28 @@ impl<'a> Painter<'a> {
         if line.dim { line.style.add_modifier(Modifier::DIM) } else { line.style }
     }
 
+    /// How many dashed curves come before `line`: each has a pattern of its own.
+    fn dashes_before(&self, line: &Line) -> usize {
+        self.chart.lines.iter().take_while(|l| !std::ptr::eq(*l, line)).filter(|l| l.dashed).count()
+    }
+
     fn entries(&self) -> Vec<Entry> {
         let c = self.chart;
         let lines = c.lines.iter().enumerate();
-        let lines = lines.map(|(i, l)| legend::entry(i, l, self.style(l), c.cursor, c.breaks, c.unit));
+        let lines = lines.map(|(i, l)| legend::entry(i, self.dashes_before(l), l, self.style(l), c.cursor, c.breaks, c.unit));
         let references = c.hline.iter().map(|(v, style, label)| {
             let arrow = match self.y.and_then(|y| y.fraction(*v)) {
                 Some(f) if f > 1.0 => " ↑",
                 Some(f) if f < 0.0 => " ↓",
                 _ => "",
             };
-            let value = number::with_unit(*v, c.unit) + arrow;
-            Entry { sample: "┄", sample_style: *style, label: (*label).into(), value }
+            Entry {
+                sample: "┄",
+                sample_style: *style,
+                label: (*label).into(),
+                value: number::with_unit(*v, c.unit) + arrow,
+                short: number::short(*v, c.unit) + arrow,
+            }
         });
         lines.chain(references).collect()
     }
@@ -81,7 +91,8 @@ impl<'a> Painter<'a> {
         let Some(area) = self.parts.title else { return };
         let (c, theme) = (self.chart, self.chart.theme);
         let (rule, name) = if c.focused { (theme.accent, theme.accent) } else { (theme.border, theme.title) };
-        let width = usize::from(area.width);
+        // One column free at the right: panels side by side stay apart.
+        let width = usize::from(area.width) - 1;
         let mut head = vec![Span::styled("─ ", rule)];
         let title = number::fit(c.title, width.saturating_sub(4));
         let mut used = 2 + title.width();
@@ -158,7 +169,7 @@ impl<'a> Painter<'a> {
             if let Some(area) = p.rule {
                 put(buf, x, area.y, "┬", rule);
             }
-            if let Some(area) = p.steps {
+            if let Some(area) = p.steps.filter(|a| tick.label.width() <= a.width.into()) {
                 let left = x.saturating_sub(tick.label.width() as u16 / 2);
                 let left = left.min(area.right().saturating_sub(tick.label.width() as u16)).max(area.x);
                 put(buf, left, area.y, &tick.label, label);
@@ -207,8 +218,7 @@ impl<'a> Painter<'a> {
         for line in order {
             let mut map: Bitmap = trace::trace(&line.columns, &frame, width, height);
             if line.dashed {
-                let number = c.lines.iter().filter(|l| l.dashed).position(|l| std::ptr::eq(l, line)).unwrap_or(0);
-                trace::dash(&mut map, number, c.marker == Marker::Braille);
+                trace::dash(&mut map, self.dashes_before(line), c.marker == Marker::Braille);
             }
             canvas.lay(&map, self.style(line), u8::from(!line.dim));
         }

@@ -12,7 +12,7 @@ pub struct Frame<'a> {
     pub breaks: &'a [u64],
 }
 
-/// One column on the grid: dot column, lowest and highest value (as heights in dots from the top), and how it joins.
+/// One column on the grid: dot column, lowest and highest value in dots from the top.
 struct Bar {
     x: usize,
     low: f64,
@@ -100,6 +100,9 @@ fn join(map: &mut Bitmap, from: &Bar, to: &Bar) {
 /// Which dots of a dashed curve are left out: patterns (on, off, on, off) for the 1st, 2nd, 3rd dashed curve of a chart.
 const PATTERNS: [[usize; 4]; 3] = [[5, 3, 5, 3], [2, 2, 2, 2], [7, 3, 2, 3]];
 
+/// From how many dots of height a column is part of a band rather than of a line.
+const BAND: usize = 2;
+
 /// Makes a curve dashed. A column that reaches beyond its drawn neighbours is kept: a dash must not hide a spike.
 pub fn dash(map: &mut Bitmap, number: usize, fine: bool) {
     let pattern = PATTERNS[number % PATTERNS.len()].map(|n| if fine { n } else { n.div_ceil(3) });
@@ -119,6 +122,11 @@ pub fn dash(map: &mut Bitmap, number: usize, fine: bool) {
             && bottom <= l.1.max(r.1) + 2
         {
             map.clear_column(x);
+            if bottom - top >= BAND {
+                // A noisy band is hollow between its dashes rather than torn to pieces.
+                map.bar(x, top as i64, top as i64);
+                map.bar(x, bottom as i64, bottom as i64);
+            }
         }
     }
 }

@@ -1,0 +1,223 @@
+//! What is on the screen, whatever its size and colours.
+
+use ratatui::style::Color;
+
+use super::{Bench, text};
+use crate::{
+    config::Config,
+    record::{Accuracy, JournalKind, JournalRow, KnnAccuracy, LinearAccuracy, PerTerm, ProbeRow, StepRow, TermLosses},
+    train::Phase,
+    tui::{
+        app::{App, ChartId, Mode, Panel},
+        controls::{CONTROLS, RESTART_FROM},
+        draw_to_buffer,
+        keys::BINDINGS,
+        layout::{Row, list_area, visible_rows},
+        theme::Theme,
+    },
+};
+
+fn step(step: u64) -> StepRow {
+    let t = step as f64;
+    StepRow {
+        step,
+        seconds: t / 50.0,
+        examples_per_second: 3200.0,
+        loss: 1.4 - t / 1000.0,
+        terms: TermLosses { global: None, local: Some(1.3 - t / 1000.0), prior: Some(0.7), discriminator: Some(1.35) },
+        mi: PerTerm { global: None, local: Some(t / 300.0) },
+        ceiling: PerTerm { global: None, local: Some(64.0_f64.ln()) },
+        estimator: PerTerm { global: None, local: Some("infonce".into()) },
+        negatives: PerTerm { global: None, local: Some(63) },
+        lr: 1e-3,
+        grad_norm: 1.0,
+    }
+}
+
+fn probe(step: u64) -> ProbeRow {
+    let linear = LinearAccuracy { conv: 0.62, fc: 0.55, y: 0.47 };
+    let accuracy = Accuracy { linear, knn: KnnAccuracy { y: 0.49 } };
+    ProbeRow { step, accuracy, chance: 0.1, mi_heldout: PerTerm { global: None, local: Some(0.9) }, seconds: 0.4 }
+}
+
+fn change(step: u64) -> JournalRow {
+    JournalRow {
+        step,
+        time: "2026-11-23T10:00:00Z".into(),
+        kind: JournalKind::Change,
+        key: Some("objective.estimator".into()),
+        from: Some("jsd".into()),
+        to: Some("infonce".into()),
+        source: Some("key".into()),
+        reason: None,
+    }
+}
+
+fn recorded() -> App {
+    let steps: Vec<StepRow> = (1..=600).map(step).collect();
+    let probes: Vec<ProbeRow> = (1..=3).map(|i| probe(i * 200)).collect();
+    App::from_recording(Config::default(), &steps, &probes, &[change(300)])
+}
+
+#[test]
+fn a_recorded_run_is_whole_at_80_by_24() {
+    let screen = text(&draw_to_buffer(&recorded(), 80, 24));
+    for part in [
+        "dim-tui",
+        "shapes",
+        "step 600 / 3,000",
+        "Loss",
+        "Mutual information",
+        "nats",
+        "Probe accuracy",
+        "conv",
+        "62",
+        "Settings",
+        "estimator",
+        "infonce",
+        "weight β",
+        "Log",
+        "kNN 49.0 %",
+        "? help",
+        "q quit",
+    ] {
+        assert!(screen.contains(part), "no '{part}' in\n{screen}");
+    }
+    assert!(screen.contains('┆'), "the change is marked\n{screen}");
+}
+
+#[test]
+fn the_smallest_screen_has_the_essentials_and_a_smaller_one_says_so() {
+    let screen = text(&draw_to_buffer(&recorded(), 60, 20));
+    for part in ["step 600 / 3,000", "Loss", "Probe accuracy", "Settings", "estimator", "Log", "q quit"] {
+        assert!(screen.contains(part), "no '{part}' in\n{screen}");
+    }
+    for (w, h) in [(59, 20), (60, 19), (30, 10)] {
+        let screen = text(&draw_to_buffer(&recorded(), w, h)).replace('\n', " ");
+        assert!(screen.split_whitespace().collect::<Vec<_>>().join(" ").contains("needs 60 × 20"), "{screen}");
+    }
+}
+
+#[test]
+fn a_frame_comes_before_the_trainer_is_ready() {
+    let mut b = Bench::new();
+    b.publish(|s| s.phase = Phase::Starting("reading CIFAR-10".into()));
+    let screen = b.screen(80, 24);
+    assert!(screen.contains("STARTING") && screen.contains("reading CIFAR-10"), "{screen}");
+}
+
+#[test]
+fn without_colour_there_is_no_colour_in_any_state() {
+    let mut app = recorded();
+    app.theme = Theme::mono();
+    app.complain("something is wrong");
+    app.refused.insert("objective.estimator".into(), "no".into());
+    for mode in [Mode::Normal, Mode::Help { scroll: 0 }, Mode::Quit, Mode::Command(Default::default())] {
+        app.mode = mode;
+        let buf = draw_to_buffer(&app, 120, 40);
+        for cell in buf.content() {
+            assert!(cell.fg == Color::Reset && cell.bg == Color::Reset, "{cell:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_requested_looks_different_from_what_is_in_force() {
+    let mut b = Bench::new();
+    let style_of = |b: &Bench| {
+        let buf = draw_to_buffer(&b.app, 120, 40);
+        let screen = text(&buf);
+        let y = screen.lines().position(|l| l.contains("locations")).unwrap();
+        let line = screen.lines().nth(y).unwrap();
+        let x = line.chars().position(|c| c == '→' || c == 's').unwrap();
+        let at = line.find("same").map(|i| line[..i].chars().count()).unwrap_or(x);
+        buf[(at as u16, y as u16)].style()
+    };
+    let before = style_of(&b);
+    b.command("set objective.local.locations=one");
+    let screen = b.screen(120, 40);
+    assert!(screen.contains("same → one …"), "{screen}");
+    assert_ne!(style_of(&b), before);
+}
+
+#[test]
+fn the_help_lists_every_key() {
+    let mut app = recorded();
+    app.mode = Mode::Help { scroll: 0 };
+    let screen = text(&draw_to_buffer(&app, 160, 50));
+    for b in BINDINGS {
+        assert!(screen.contains(b.help), "no '{}' in the help", b.help);
+    }
+    // On a small screen all of it can be reached.
+    let mut seen = String::new();
+    for scroll in 0..80 {
+        app.mode = Mode::Help { scroll };
+        seen.push_str(&text(&draw_to_buffer(&app, 80, 24)));
+    }
+    for b in BINDINGS {
+        assert!(seen.contains(b.help), "'{}' cannot be reached", b.help);
+    }
+}
+
+#[test]
+fn every_live_setting_is_among_the_controls_and_can_be_scrolled_to() {
+    for key in crate::config::keys() {
+        let at = CONTROLS.iter().position(|c| c.key == key.name);
+        if key.live {
+            assert!(at.is_some_and(|i| i < RESTART_FROM), "{} is live and must be above the rule", key.name);
+        } else {
+            assert!(at.is_none_or(|i| i >= RESTART_FROM), "{} takes a restart and must be below the rule", key.name);
+        }
+    }
+    assert!(CONTROLS.iter().all(|c| c.spec().is_some()));
+    let mut app = recorded();
+    for i in 0..CONTROLS.len() {
+        app.selected = i;
+        let list = list_area(ratatui::layout::Rect::new(0, 0, 28, 12));
+        assert!(visible_rows(&app, list).contains(&Row::Control(i)));
+    }
+}
+
+#[test]
+fn a_chart_in_full_screen_fills_it() {
+    let mut app = recorded();
+    for id in ChartId::ALL {
+        app.zoom = Some(id);
+        app.focus = Panel::Chart(id);
+        let screen = text(&draw_to_buffer(&app, 100, 40));
+        assert!(!screen.contains("Settings") && !screen.contains(" Log "), "{screen}");
+    }
+}
+
+#[test]
+fn a_wide_screen_shows_three_charts_under_one_another() {
+    let screen = text(&draw_to_buffer(&recorded(), 200, 60));
+    for title in ["Loss", "Mutual information", "Probe accuracy", "with a new run", "local training", "discriminator"] {
+        assert!(screen.contains(title), "no '{title}' in\n{screen}");
+    }
+}
+
+#[test]
+fn a_picture_is_drawn_from_the_files_of_a_run_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines = |rows: Vec<String>| rows.join("\n") + "\n";
+    std::fs::write(dir.path().join("config.toml"), Config::default().to_toml()).unwrap();
+    std::fs::write(
+        dir.path().join("metrics.jsonl"),
+        lines((1..=300).map(|i| serde_json::to_string(&step(i)).unwrap()).collect()),
+    )
+    .unwrap();
+    std::fs::write(dir.path().join("probes.jsonl"), lines(vec![serde_json::to_string(&probe(200)).unwrap()])).unwrap();
+    std::fs::write(dir.path().join("journal.jsonl"), lines(vec![serde_json::to_string(&change(100)).unwrap()])).unwrap();
+    let svg = crate::tui::screenshot(dir.path(), 100, 30, None).unwrap();
+    assert!(svg.starts_with("<svg") || svg.starts_with("<?xml"));
+    for part in ["Probe accuracy", "infonce", "300"] {
+        assert!(svg.contains(part), "no '{part}' in the picture");
+    }
+    assert!(crate::tui::screenshot(dir.path(), 100, 30, Some("loss")).is_ok());
+    assert!(crate::tui::screenshot(dir.path(), 100, 30, Some("nonsense")).is_err());
+    assert!(crate::tui::screenshot(dir.path(), 20, 5, None).is_err());
+    std::fs::write(dir.path().join("probes.jsonl"), "not json\n").unwrap();
+    let error = format!("{:#}", crate::tui::screenshot(dir.path(), 100, 30, None).unwrap_err());
+    assert!(error.contains("probes.jsonl:1"), "{error}");
+}
