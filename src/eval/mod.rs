@@ -69,8 +69,8 @@ pub fn linear_accuracy(train: &Features, labels: &[u8], test: &Features, test_la
     if train.n == 0 || test.n == 0 || !train.finite() || !test.finite() {
         return f64::NAN;
     }
-    let scale = Standardiser::fit(train);
-    let model = LogisticRegression::fit(&scale.apply(train), labels, classes, &Options::default()).model;
+    let (scale, options) = (Standardiser::fit(train), Options::for_size(train.n, train.dim));
+    let model = LogisticRegression::fit(&scale.apply(train), labels, classes, &options).model;
     share_right(&model.predict(&scale.apply(test)), test_labels)
 }
 

@@ -72,7 +72,7 @@ fn logistic_regression_finds_scikit_learns_optimum() {
     let scale = Standardiser::fit(&train);
     let (train, test) = (scale.apply(&train), scale.apply(&test));
     for expected in &f.logistic {
-        let options = Options { l2: expected.l2, ..Options::default() };
+        let options = Options { l2: expected.l2, ..Options::for_size(1, 1) };
         let fit = LogisticRegression::fit(&train, &f.train_labels, f.classes, &options);
         assert!(fit.converged, "l2 {}: {} iterations", expected.l2, fit.iterations);
         let (objective, reference) = (fit.objective, expected.objective);
@@ -169,7 +169,7 @@ fn the_same_input_gives_the_same_bits() {
     };
     assert_eq!(bits(probe(&input(0.5))), bits(probe(&input(0.5))));
     let (x, labels) = clouds(500, 40, 5, 0.5, 3);
-    let fit = || LogisticRegression::fit(&x, &labels, 5, &Options::default());
+    let fit = || LogisticRegression::fit(&x, &labels, 5, &Options::for_size(x.n, x.dim));
     assert_eq!(fit(), fit());
 }
 

@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use super::{Facts, trainer::Trainer};
-use crate::config::{self, Config, EncoderChoice};
+use crate::config::{Config, EncoderChoice};
 
 /// `data.dir` made absolute and `run.threads` what is really used, so that a replay repeats them.
 pub fn resolved(mut config: Config) -> io::Result<Config> {
@@ -48,10 +48,7 @@ pub fn facts(trainer: &Trainer, run_dir: &Path) -> Facts {
         ),
         encoder: format!("{kind} width {} → {}", config.encoder.width, config.encoder.code),
         device: "cpu".into(),
-        device_reason: match config::Config::default().run.device == config.run.device {
-            true => "auto: this build has no GPU support".into(),
-            false => "as asked".into(),
-        },
+        device_reason: "no GPU in this build".into(),
         threads: config.run.threads,
         train_images: data.train.len(),
         classes: data.classes.clone(),
