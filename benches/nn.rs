@@ -1,6 +1,6 @@
 //! Times of the paper-size encoder's layers, forward and backward: `cargo bench --bench nn`.
 //!
-//! Medians over 20 runs on as many threads as `RAYON_NUM_THREADS` says (one per core without it).
+//! Median and best of 20 runs on as many threads as `RAYON_NUM_THREADS` says (one per core without it).
 
 use std::time::Instant;
 
@@ -52,25 +52,23 @@ fn encoder() -> Result<()> {
         }
         code.forward(&norm.forward_relu(&fc.forward(&h.flatten_from(1)?)?, Stats::Train)?)
     };
-    let forward = median(|| run().map(drop))?;
-    let both = median(|| run()?.sqr()?.mean_all()?.backward().map(drop))?;
+    let forward = time(|| run().map(drop))?;
+    let both = time(|| run()?.sqr()?.mean_all()?.backward().map(drop))?;
     let params = store.group("");
     let grads = run()?.sqr()?.mean_all()?.backward()?;
     let mut adam = Adam::new();
-    let step = median(|| adam.step(&params, &grads, 1e-9, 1.0))?;
-    let norm = median(|| grad_norm(&params, &grads).map(drop))?;
-    println!("encoder, batch {BATCH}: forward {forward:.2} ms, forward and backward {both:.2} ms");
-    println!(
-        "{} parameters: adam {step:.2} ms, gradient norm {norm:.2} ms",
-        params.iter().map(|(_, p)| p.elem_count()).sum::<usize>()
-    );
+    let step = time(|| adam.step(&params, &grads, 1e-9, 1.0))?;
+    let norm = time(|| grad_norm(&params, &grads).map(drop))?;
+    println!("encoder, batch {BATCH}\n    forward {forward}\n    both    {both}");
+    println!("{} parameters\n    adam {step}\n    norm {norm}", params.iter().map(|(_, p)| p.elem_count()).sum::<usize>());
     Ok(())
 }
 
 fn layer(name: &str, x: &Tensor, forward: impl Fn(&Tensor) -> Result<Tensor>) -> Result<()> {
-    let alone = median(|| forward(x).map(drop))?;
-    let both = median(|| forward(x)?.sum_all()?.backward().map(drop))?;
-    println!("{name:<22} forward {alone:>6.2} ms   forward and backward {both:>6.2} ms");
+    let alone = time(|| forward(x).map(drop))?;
+    let weights = random(forward(x)?.dims())?;
+    let both = time(|| (forward(x)? * &weights)?.sum_all()?.backward().map(drop))?;
+    println!("{name}\n    forward {alone}\n    both    {both}");
     Ok(())
 }
 
@@ -79,15 +77,42 @@ fn random(shape: &[usize]) -> Result<Tensor> {
     Tensor::from_vec(numbers, shape, &Device::Cpu)
 }
 
-fn median(mut run: impl FnMut() -> Result<()>) -> Result<f64> {
-    let mut times = Vec::new();
-    for _ in 0..23 {
+/// What the runs of one thing took, in milliseconds.
+struct Times {
+    median: f64,
+    best: f64,
+    /// Processor time of all threads together: tells a busy machine from slow code.
+    processor: f64,
+}
+
+impl std::fmt::Display for Times {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:>6.2} ms (best {:.2}, processor {:.2})", self.median, self.best, self.processor)
+    }
+}
+
+fn time(mut run: impl FnMut() -> Result<()>) -> Result<Times> {
+    const RUNS: usize = 20;
+    // The first runs warm caches and pools.
+    for _ in 0..3 {
+        run()?;
+    }
+    let mut times = Vec::with_capacity(RUNS);
+    let before = processor_seconds();
+    for _ in 0..RUNS {
         let start = Instant::now();
         run()?;
         times.push(start.elapsed().as_secs_f64() * 1e3);
     }
-    // The first three warm caches and pools.
-    times.drain(..3);
+    let processor = (processor_seconds() - before) * 1e3 / RUNS as f64;
     times.sort_by(f64::total_cmp);
-    Ok(times[times.len() / 2])
+    Ok(Times { median: times[RUNS / 2], best: times[0], processor })
+}
+
+/// Processor time of this process so far.
+fn processor_seconds() -> f64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a timespec on this stack, which the call fills in.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut now) };
+    now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
 }

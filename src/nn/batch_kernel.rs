@@ -27,20 +27,21 @@ pub(super) fn batch_moments(x: &Tensor, sizes: Sizes) -> Result<(Vec<f64>, Vec<f
         // E[x²] − E[x]² cancels where the mean is large.
         let mut moments = vec![[0f64; 2]; sizes.channels];
         for_channel_blocks(sizes, &mut moments, |first, block| {
-            let mut sums = vec![[0f64; LANES]; block.len()];
+            let mut lanes = vec![[[0f64; LANES]; 1]; block.len()];
             for_runs(sizes, first, block.len(), |slot, at| {
-                add_lanes(&mut sums[slot], x[at..][..sizes.positions].iter().map(|v| v.to_f64()));
+                let run = &x[at..][..sizes.positions];
+                add_lanes(&mut lanes[slot], run.len(), |i| [run[i].to_f64()]);
             });
-            for (moment, sum) in block.iter_mut().zip(&mut sums) {
-                moment[0] = sum.iter().sum::<f64>() / count;
-                *sum = [0.0; LANES];
+            for (moment, lanes) in block.iter_mut().zip(&mut lanes) {
+                moment[0] = lanes[0].iter().sum::<f64>() / count;
+                *lanes = [[0.0; LANES]];
             }
             for_runs(sizes, first, block.len(), |slot, at| {
-                let mean = block[slot][0];
-                add_lanes(&mut sums[slot], x[at..][..sizes.positions].iter().map(|v| (v.to_f64() - mean) * (v.to_f64() - mean)));
+                let (run, mean) = (&x[at..][..sizes.positions], block[slot][0]);
+                add_lanes(&mut lanes[slot], run.len(), |i| [(run[i].to_f64() - mean) * (run[i].to_f64() - mean)]);
             });
-            for (moment, sum) in block.iter_mut().zip(&sums) {
-                moment[1] = sum.iter().sum::<f64>() / count;
+            for (moment, lanes) in block.iter_mut().zip(&lanes) {
+                moment[1] = lanes[0].iter().sum::<f64>() / count;
             }
         });
         moments.into_iter().map(|[mean, var]| (mean, var)).unzip()
@@ -55,9 +56,23 @@ pub(super) fn batch_moments(x: &Tensor, sizes: Sizes) -> Result<(Vec<f64>, Vec<f
 /// Independent partial sums, so that additions need not wait for each other. Their number fixes the order of summation.
 const LANES: usize = 8;
 
-fn add_lanes(lanes: &mut [f64; LANES], values: impl ExactSizeIterator<Item = f64>) {
-    for (i, value) in values.enumerate() {
-        lanes[i % LANES] += value;
+/// Adds `term(i)`, for each place i of a run of `len`, to lane i mod 8.
+#[inline(always)]
+fn add_lanes<const K: usize>(lanes: &mut [[f64; LANES]; K], len: usize, term: impl Fn(usize) -> [f64; K]) {
+    let whole = len - len % LANES;
+    for start in (0..whole).step_by(LANES) {
+        for lane in 0..LANES {
+            let terms = term(start + lane);
+            for k in 0..K {
+                lanes[k][lane] += terms[k];
+            }
+        }
+    }
+    for i in whole..len {
+        let terms = term(i);
+        for k in 0..K {
+            lanes[k][i - whole] += terms[k];
+        }
     }
 }
 
@@ -119,13 +134,11 @@ impl BatchOp {
             let mut lanes = vec![[[0f64; LANES]; 2]; block.len()];
             for_runs(self.sizes, first, block.len(), |slot, at| {
                 let mean = self.mean[first + slot];
-                let [plain, weighted] = &mut lanes[slot];
-                let values = x[at..][..p].iter().zip(&y[at..][..p]).zip(&grad[at..][..p]);
-                for (i, ((&v, &y), &g)) in values.enumerate() {
-                    let g = self.passed(y, g).to_f64();
-                    plain[i % LANES] += g;
-                    weighted[i % LANES] += g * (v.to_f64() - mean);
-                }
+                let (x, y, grad) = (&x[at..][..p], &y[at..][..p], &grad[at..][..p]);
+                add_lanes(&mut lanes[slot], p, |i| {
+                    let g = self.passed(y[i], grad[i]).to_f64();
+                    [g, g * (x[i].to_f64() - mean)]
+                });
             });
             for (sum, lanes) in block.iter_mut().zip(&lanes) {
                 *sum = lanes.map(|lane| lane.iter().sum());

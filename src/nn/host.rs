@@ -132,12 +132,34 @@ impl<'a, T> Mat<'a, T> {
     }
 }
 
-/// out [m, n] = a [m, k] · b [k, n], added to what `out` holds if `add`. All cores of rayon's pool.
-pub(super) fn matmul<T: Real>(out: &mut [T], [m, n, k]: [usize; 3], a: Mat<'_, T>, b: Mat<'_, T>, add: bool) {
-    assert!(out.len() >= m * n && a.values.len() >= a.reach(m, k) && b.values.len() >= b.reach(k, n));
-    let threads = rayon::current_num_threads();
-    let parallelism = if threads > 1 { gemm::Parallelism::Rayon(threads) } else { gemm::Parallelism::None };
-    // SAFETY: the assertion above keeps every address that gemm computes from these sizes and strides inside its
+/// How a matrix product may spread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cores {
+    /// The calling thread only (it is one of several that share the work already).
+    One,
+    /// All of rayon's pool.
+    All,
+}
+
+/// out [m, n] = a [m, k] · b [k, n], added to what `out` holds if `add`; rows of `out` are `out_row` apart.
+pub(super) fn matmul<T: Real>(
+    (out, out_row): (&mut [T], usize),
+    [m, n, k]: [usize; 3],
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    add: bool,
+    cores: Cores,
+) {
+    if m == 0 || n == 0 {
+        return;
+    }
+    assert!(out_row >= n && out.len() >= (m - 1) * out_row + n);
+    assert!(a.values.len() >= a.reach(m, k) && b.values.len() >= b.reach(k, n));
+    let parallelism = match rayon::current_num_threads() {
+        threads if threads > 1 && cores == Cores::All => gemm::Parallelism::Rayon(threads),
+        _ => gemm::Parallelism::None,
+    };
+    // SAFETY: the assertions above keep every address that gemm computes from these sizes and strides inside its
     // slice, and `out` is borrowed exclusively, so it overlaps neither factor.
     unsafe {
         gemm::gemm(
@@ -146,7 +168,7 @@ pub(super) fn matmul<T: Real>(out: &mut [T], [m, n, k]: [usize; 3], a: Mat<'_, T
             k,
             out.as_mut_ptr(),
             1,
-            n as isize,
+            out_row as isize,
             add,
             a.values.as_ptr(),
             a.col as isize,

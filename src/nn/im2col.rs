@@ -1,11 +1,9 @@
 //! Images to columns and back: what turns a convolution into matrix products.
 //!
-//! The column matrix of a batch is [C·k·k, N·P]: one row per input channel and kernel tap, one column per image and
-//! output position (P = OH·OW). A plane is first split by stride into s·s *phases* (phase (a, b) holds the padded
+//! The column matrix of some images is [C·k·k, images·P]: one row per input channel and kernel tap, one column per
+//! image and output position (P = OH·OW). A plane is first split by stride into s·s *phases* (phase (a, b) holds the padded
 //! plane's pixels at rows a, a+s, ... and columns b, b+s, ...), so that every row of the matrix is then made of
 //! straight copies of OW numbers, and back.
-
-use rayon::prelude::*;
 
 use super::host::{Real, with_scratch};
 
@@ -35,11 +33,6 @@ impl Geometry {
         self.out_height * self.out_width
     }
 
-    /// Columns of the column matrix, N·OH·OW.
-    pub fn columns(&self) -> usize {
-        self.images * self.positions()
-    }
-
     /// Numbers in one plane of the input, H·W.
     pub fn plane(&self) -> usize {
         self.height * self.width
@@ -56,11 +49,15 @@ impl Geometry {
         self.stride * self.stride * height * width
     }
 
-    /// Where output row `oh` of tap (kh, kw) begins among the phases.
-    fn tap_row(&self, kh: usize, kw: usize, oh: usize) -> usize {
+    /// Calls `visit(tap, start)` for each kernel tap: its output row `oh` begins `oh` phase rows after `start`.
+    fn for_taps(&self, mut visit: impl FnMut(usize, usize)) {
         let (height, width) = self.phase();
-        let phase = (kh % self.stride) * self.stride + kw % self.stride;
-        (phase * height + oh + kh / self.stride) * width + kw / self.stride
+        for kh in 0..self.kernel {
+            for kw in 0..self.kernel {
+                let phase = (kh % self.stride) * self.stride + kw % self.stride;
+                visit(kh * self.kernel + kw, (phase * height + kh / self.stride) * width + kw / self.stride);
+            }
+        }
     }
 
     /// Calls `visit(from_phase, from_plane, count)` for each run of pixels of a plane row that share a phase row:
@@ -88,76 +85,106 @@ impl Geometry {
     }
 }
 
-/// Fills the column matrix `cols` [C·k·k, N·P] from `x` [N, C, H, W].
-pub(super) fn im2col<T: Real>(g: &Geometry, x: &[T], cols: &mut [T]) {
-    let (plane, positions, columns) = (g.plane(), g.positions(), g.columns());
-    let per_channel = g.kernel * g.kernel * columns;
-    cols.par_chunks_mut(per_channel).enumerate().for_each(|(c, rows)| {
-        with_scratch(g.phases_len(), |phases| {
-            // What lies outside the image stays zero: no later image writes there.
-            phases.fill(T::zero());
-            for n in 0..g.images {
+/// Distance between rows of the matrices of a block with so many columns.
+///
+/// A little more than the columns, because rows a power of two apart fall into the same cache sets.
+pub(super) fn row_stride(columns: usize) -> usize {
+    columns.next_multiple_of(16) + 16
+}
+
+/// Fills the column matrix `cols` [C·k·k, images·P] from `x` [images, C, H, W], with rows `row_stride` apart.
+pub(super) fn im2col<T: Real>(g: &Geometry, images: usize, x: &[T], cols: &mut [T]) {
+    // Copies of a length known to the compiler are a few vector moves instead of a call.
+    match g.out_width {
+        4 => im2col_runs::<T, 4>(g, images, x, cols),
+        8 => im2col_runs::<T, 8>(g, images, x, cols),
+        16 => im2col_runs::<T, 16>(g, images, x, cols),
+        _ => im2col_runs::<T, 0>(g, images, x, cols),
+    }
+}
+
+/// [`im2col`] for an output width of `RUN`, or of any width for 0.
+fn im2col_runs<T: Real, const RUN: usize>(g: &Geometry, images: usize, x: &[T], cols: &mut [T]) {
+    let run = if RUN == 0 { g.out_width } else { RUN };
+    let (plane, positions) = (g.plane(), g.positions());
+    let stride = row_stride(images * positions);
+    with_scratch(g.phases_len(), |phases| {
+        // What lies outside the image stays zero: no image writes there.
+        phases.fill(T::zero());
+        for (c, rows) in cols.chunks_mut(g.kernel * g.kernel * stride).take(g.channels).enumerate() {
+            for n in 0..images {
                 let pixels = &x[(n * g.channels + c) * plane..][..plane];
                 g.for_phase_rows(|to, from, count| {
                     let source = pixels[from..].iter().step_by(g.stride);
                     phases[to..to + count].iter_mut().zip(source).for_each(|(p, &v)| *p = v);
                 });
-                for kh in 0..g.kernel {
-                    for kw in 0..g.kernel {
-                        let row = &mut rows[(kh * g.kernel + kw) * columns + n * positions..][..positions];
-                        for (oh, out) in row.chunks_exact_mut(g.out_width).enumerate() {
-                            out.copy_from_slice(&phases[g.tap_row(kh, kw, oh)..][..g.out_width]);
-                        }
+                g.for_taps(|tap, from| {
+                    let row = &mut rows[tap * stride + n * positions..][..positions];
+                    for (oh, out) in row.chunks_exact_mut(run).enumerate() {
+                        out.copy_from_slice(&phases[from + oh * g.phase().1..][..run]);
                     }
-                }
+                });
             }
-        });
+        }
     });
 }
 
-/// Adds up the column matrix `cols` [C·k·k, N·P] into `x` [N, C, H, W]: the transpose of [`im2col`]. Overwrites `x`.
-pub(super) fn col2im<T: Real>(g: &Geometry, cols: &[T], x: &mut [T]) {
-    let (positions, columns) = (g.positions(), g.columns());
-    x.par_chunks_mut(g.plane()).enumerate().for_each(|(index, pixels)| {
-        let (n, c) = (index / g.channels, index % g.channels);
-        let rows = &cols[c * g.kernel * g.kernel * columns..][..g.kernel * g.kernel * columns];
-        with_scratch(g.phases_len(), |phases| {
-            phases.fill(T::zero());
-            for kh in 0..g.kernel {
-                for kw in 0..g.kernel {
-                    let row = &rows[(kh * g.kernel + kw) * columns + n * positions..][..positions];
-                    for (oh, part) in row.chunks_exact(g.out_width).enumerate() {
-                        let sum = &mut phases[g.tap_row(kh, kw, oh)..][..g.out_width];
+/// Adds up the column matrix `cols` [C·k·k, images·P] into `x` [images, C, H, W]: the transpose of [`im2col`].
+/// Overwrites `x`.
+pub(super) fn col2im<T: Real>(g: &Geometry, images: usize, cols: &[T], x: &mut [T]) {
+    match g.out_width {
+        4 => col2im_runs::<T, 4>(g, images, cols, x),
+        8 => col2im_runs::<T, 8>(g, images, cols, x),
+        16 => col2im_runs::<T, 16>(g, images, cols, x),
+        _ => col2im_runs::<T, 0>(g, images, cols, x),
+    }
+}
+
+fn col2im_runs<T: Real, const RUN: usize>(g: &Geometry, images: usize, cols: &[T], x: &mut [T]) {
+    let run = if RUN == 0 { g.out_width } else { RUN };
+    let (plane, positions) = (g.plane(), g.positions());
+    let stride = row_stride(images * positions);
+    // Pixels that no kernel reaches keep the zero.
+    x.fill(T::zero());
+    with_scratch(g.phases_len(), |phases| {
+        for (c, rows) in cols.chunks(g.kernel * g.kernel * stride).take(g.channels).enumerate() {
+            for n in 0..images {
+                phases.fill(T::zero());
+                g.for_taps(|tap, to| {
+                    let row = &rows[tap * stride + n * positions..][..positions];
+                    for (oh, part) in row.chunks_exact(run).enumerate() {
+                        let sum = &mut phases[to + oh * g.phase().1..][..run];
                         sum.iter_mut().zip(part).for_each(|(s, &v)| *s += v);
                     }
-                }
+                });
+                let pixels = &mut x[(n * g.channels + c) * plane..][..plane];
+                g.for_phase_rows(|from, to, count| {
+                    let target = pixels[to..].iter_mut().step_by(g.stride);
+                    target.zip(&phases[from..from + count]).for_each(|(p, &v)| *p = v);
+                });
             }
-            // Pixels that no kernel reaches keep the zero.
-            pixels.fill(T::zero());
-            g.for_phase_rows(|from, to, count| {
-                let target = pixels[to..].iter_mut().step_by(g.stride);
-                target.zip(&phases[from..from + count]).for_each(|(p, &v)| *p = v);
-            });
-        });
+        }
     });
 }
 
-/// [N, O, P] to [O, N·P].
-pub(super) fn images_to_rows<T: Real>(g: &Geometry, images: &[T], rows: &mut [T]) {
+/// [images, O, P] to [O, images·P], rows `row_stride` apart.
+pub(super) fn images_to_rows<T: Real>(g: &Geometry, images: usize, from: &[T], rows: &mut [T]) {
     let positions = g.positions();
-    rows.par_chunks_mut(g.columns()).enumerate().for_each(|(o, row)| {
-        for (n, part) in row.chunks_exact_mut(positions).enumerate() {
-            part.copy_from_slice(&images[(n * g.outputs + o) * positions..][..positions]);
+    let stride = row_stride(images * positions);
+    for (o, row) in rows.chunks_mut(stride).take(g.outputs).enumerate() {
+        for (n, part) in row[..images * positions].chunks_exact_mut(positions).enumerate() {
+            part.copy_from_slice(&from[(n * g.outputs + o) * positions..][..positions]);
         }
-    });
+    }
 }
 
-/// [O, N·P] to [N, O, P].
-pub(super) fn rows_to_images<T: Real>(g: &Geometry, rows: &[T], images: &mut [T]) {
-    let (positions, columns) = (g.positions(), g.columns());
-    images.par_chunks_mut(g.outputs * positions).enumerate().for_each(|(n, image)| {
-        for (o, part) in image.chunks_exact_mut(positions).enumerate() {
-            part.copy_from_slice(&rows[o * columns + n * positions..][..positions]);
+/// [O, images·P], rows `row_stride` apart, to [images, O, P].
+pub(super) fn rows_to_images<T: Real>(g: &Geometry, images: usize, rows: &[T], to: &mut [T]) {
+    let positions = g.positions();
+    let stride = row_stride(images * positions);
+    for (o, row) in rows.chunks(stride).take(g.outputs).enumerate() {
+        for (n, part) in row[..images * positions].chunks_exact(positions).enumerate() {
+            to[(n * g.outputs + o) * positions..][..positions].copy_from_slice(part);
         }
-    });
+    }
 }

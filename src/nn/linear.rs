@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor, Var, bail};
 
 use super::{
-    host::{Held, Mat, Real, matmul, on_host, slice_of, tensor},
+    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch},
     params::Init,
 };
 
@@ -57,6 +57,9 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tens
     }
 }
 
+/// Up to so many rows the transposed product is the faster one.
+const FEW_ROWS: usize = 256;
+
 /// The product behind [`linear`] on the CPU; computes no gradient that nobody asks for, as Candle's own product does.
 struct LinearOp {
     shape: Shape,
@@ -68,11 +71,24 @@ impl LinearOp {
     fn forward<T: Real>(&self, x: &[T], w: &[T], bias: Option<&[T]>) -> Vec<T> {
         let rows = x.len() / self.input.max(1);
         let mut out = vec![T::default(); rows * self.output];
-        if let Some(bias) = bias {
-            out.chunks_exact_mut(self.output).for_each(|row| row.copy_from_slice(bias));
-        }
         let (x, w) = (Mat::rows(x, self.input), Mat::rows(w, self.input));
-        matmul(&mut out, [rows, self.output, self.input], x, w.t(), bias.is_some());
+        let zero = T::zero();
+        if rows <= FEW_ROWS {
+            // W xᵀ reads the weights as they lie, x Wᵀ would rearrange them first: for few rows that costs more than the product.
+            with_scratch(rows * self.output, |turned| {
+                matmul((turned, rows), [self.output, rows, self.input], w, x.t(), false, Cores::All);
+                for (r, out) in out.chunks_exact_mut(self.output).enumerate() {
+                    for (o, value) in out.iter_mut().enumerate() {
+                        *value = turned[o * rows + r] + bias.map_or(zero, |b| b[o]);
+                    }
+                }
+            });
+        } else {
+            if let Some(bias) = bias {
+                out.chunks_exact_mut(self.output).for_each(|row| row.copy_from_slice(bias));
+            }
+            matmul((&mut out, self.output), [rows, self.output, self.input], x, w.t(), bias.is_some(), Cores::All);
+        }
         out
     }
 
@@ -82,10 +98,12 @@ impl LinearOp {
         let (held_x, held_w, held_grad) = (Held::new(x)?, Held::new(w)?, Held::new(grad)?);
         let grad_rows = Mat::rows(held_grad.slice::<T>()?, self.output);
         let mut by_w = vec![T::default(); self.output * self.input];
-        matmul(&mut by_w, [self.output, self.input, rows], grad_rows.t(), Mat::rows(held_x.slice()?, self.input), false);
+        let x_rows = Mat::rows(held_x.slice()?, self.input);
+        matmul((&mut by_w, self.input), [self.output, self.input, rows], grad_rows.t(), x_rows, false, Cores::All);
         let by_x = if x.track_op() {
             let mut by_x = vec![T::default(); rows * self.input];
-            matmul(&mut by_x, [rows, self.input, self.output], grad_rows, Mat::rows(held_w.slice()?, self.input), false);
+            let w_rows = Mat::rows(held_w.slice()?, self.input);
+            matmul((&mut by_x, self.input), [rows, self.input, self.output], grad_rows, w_rows, false, Cores::All);
             Some(tensor(by_x, x.shape())?)
         } else {
             None

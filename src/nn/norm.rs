@@ -164,3 +164,139 @@ impl LayerNorm {
         normal.broadcast_mul(&self.weight)?.broadcast_add(&self.bias)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device};
+
+    use super::*;
+    use crate::nn::{
+        params::Store,
+        rng::Draws,
+        testing::{check_gradients, distance, numbers, random, weighted},
+    };
+
+    fn layer(features: usize, dtype: DType) -> (Store, BatchNorm) {
+        let mut store = Store::new(Draws { seed: 5, attempt: 0 }, &Device::Cpu, dtype);
+        let norm = BatchNorm::new(store.root().sub("norm"), features).unwrap();
+        norm.weight.set(&(random("gamma", &[features]) + 1.5).unwrap().to_dtype(dtype).unwrap()).unwrap();
+        norm.bias.set(&random("beta", &[features]).to_dtype(dtype).unwrap()).unwrap();
+        (store, norm)
+    }
+
+    const SHAPES: [&[usize]; 4] = [&[7, 3], &[4, 3, 5, 2], &[2, 70, 1, 3], &[3, 2, 4, 4]];
+
+    #[test]
+    fn a_column_by_hand() {
+        let (_, norm) = layer(1, DType::F64);
+        norm.weight.set(&Tensor::new(&[2f64], &Device::Cpu).unwrap()).unwrap();
+        norm.bias.set(&Tensor::new(&[1f64], &Device::Cpu).unwrap()).unwrap();
+        // Mean 3, biased variance (4+1+1+4)/4 = 2.5, unbiased 10/3.
+        let x = Tensor::new(&[[1f64], [2.], [4.], [5.]], &Device::Cpu).unwrap();
+        let y = numbers(&norm.forward(&x, Stats::Train).unwrap());
+        for (y, centred) in y.iter().zip([-2.0, -1.0, 1.0, 2.0]) {
+            assert!((y - (1.0 + 2.0 * centred / 2.50001f64.sqrt())).abs() < 1e-12);
+        }
+        assert!((numbers(&norm.running_mean)[0] - 0.3).abs() < 1e-12);
+        assert!((numbers(&norm.running_var)[0] - (0.9 + 1.0 / 3.0)).abs() < 1e-12);
+        // The second batch moves them on from there; evaluation uses them and leaves them alone.
+        norm.forward(&x, Stats::Train).unwrap();
+        let (mean, var) = (0.3 * 0.9 + 0.3, (0.9 + 1.0 / 3.0) * 0.9 + 1.0 / 3.0);
+        let y = numbers(&norm.forward(&x, Stats::Eval).unwrap());
+        assert!((y[0] - (1.0 + 2.0 * (1.0 - mean) / (var + 1e-5f64).sqrt())).abs() < 1e-12);
+        assert!((numbers(&norm.running_mean)[0] - mean).abs() < 1e-12 && (numbers(&norm.running_var)[0] - var).abs() < 1e-12);
+    }
+
+    #[test]
+    fn gradients_are_finite_differences() {
+        for shape in SHAPES {
+            let (_store, norm) = layer(shape[1], DType::F64);
+            let x = Var::from_tensor(&random("x", shape)).unwrap();
+            for stats in [Stats::Train, Stats::Eval] {
+                // One move of the running statistics, so that evaluation is no identity; then they stay put: finite
+                // differences call the layer often, and evaluation must not see a moving target.
+                norm.forward(&x, Stats::Train).unwrap();
+                let what = format!("{shape:?} {stats:?}");
+                check_gradients(&what, &[&x, &norm.weight, &norm.bias], || weighted(&norm.forward(&x, stats)?));
+                check_gradients(&what, &[&x, &norm.weight, &norm.bias], || weighted(&norm.forward_relu(&x, stats)?));
+            }
+        }
+    }
+
+    #[test]
+    fn the_composed_path_for_other_devices_is_the_kernels() {
+        for shape in SHAPES {
+            for (stats, relu) in [(Stats::Train, false), (Stats::Train, true), (Stats::Eval, false), (Stats::Eval, true)] {
+                let ((_a, ours), (_b, composed)) = (layer(shape[1], DType::F64), layer(shape[1], DType::F64));
+                let x = Var::from_tensor(&random("x", shape)).unwrap();
+                let run = |norm: &BatchNorm, y: Tensor| {
+                    let grads = weighted(&y).unwrap().backward().unwrap();
+                    let by = |v: &Var| grads.get(v).unwrap().clone();
+                    let running = [norm.running_mean.as_tensor().clone(), norm.running_var.as_tensor().clone()];
+                    [vec![y, by(&x), by(&norm.weight), by(&norm.bias)], running.to_vec()].concat()
+                };
+                let sizes = composed.sizes(&x, stats).unwrap();
+                let a = run(&ours, ours.apply(&x, stats, relu).unwrap());
+                let b = run(&composed, composed.apply_composed(&x, stats, relu, sizes).unwrap());
+                assert!(a.iter().zip(&b).all(|(a, b)| distance(a, b) < 1e-12), "{shape:?} {stats:?} {relu}");
+            }
+        }
+    }
+
+    #[test]
+    fn relu_has_no_gradient_at_zero_and_keeps_nan() {
+        let mut store = Store::new(Draws { seed: 5, attempt: 0 }, &Device::Cpu, DType::F64);
+        let norm = BatchNorm::new(store.root(), 1).unwrap();
+        // Running mean 0, shift 0: the input 0 comes out as exactly 0.
+        let x = Var::new(&[[0f64], [2.0], [-2.0]], &Device::Cpu).unwrap();
+        let sizes = norm.sizes(&x, Stats::Eval).unwrap();
+        for y in [norm.apply(&x, Stats::Eval, true).unwrap(), norm.apply_composed(&x, Stats::Eval, true, sizes).unwrap()] {
+            let grads = y.sum_all().unwrap().backward().unwrap();
+            let slope = 1.0 / 1.00001f64.sqrt();
+            let by_x = numbers(grads.get(&x).unwrap());
+            assert!(by_x[0] == 0.0 && (by_x[1] - slope).abs() < 1e-12 && by_x[2] == 0.0, "{by_x:?}");
+        }
+        let y = norm.forward_relu(&Tensor::new(&[[f64::NAN]], &Device::Cpu).unwrap(), Stats::Eval).unwrap();
+        assert!(numbers(&y)[0].is_nan());
+    }
+
+    #[test]
+    fn single_precision_survives_a_mean_far_from_zero_and_repeats_to_the_bit() {
+        let x = (random("x", &[8, 20, 6, 6]) + 1000.0).unwrap();
+        let (_a, single) = layer(20, DType::F32);
+        let (_b, double) = layer(20, DType::F64);
+        let xs = x.to_dtype(DType::F32).unwrap();
+        // The same rounded input for both, so that only the arithmetic differs.
+        let want = double.forward_relu(&xs.to_dtype(DType::F64).unwrap(), Stats::Train).unwrap();
+        let first = single.forward_relu(&xs, Stats::Train).unwrap();
+        assert!(distance(&first, &want) < 1e-4);
+        assert_eq!(numbers(&first), numbers(&single.forward_relu(&xs, Stats::Train).unwrap()));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let (_store, norm) = layer(3, DType::F64);
+        assert!(norm.forward(&random("x", &[4, 2]), Stats::Eval).is_err());
+        assert!(norm.forward(&random("x", &[3]), Stats::Eval).is_err());
+        // One value per channel has no variance.
+        assert!(norm.forward(&random("x", &[1, 3]), Stats::Train).is_err());
+        assert!(norm.forward(&random("x", &[1, 3]), Stats::Eval).is_ok());
+    }
+
+    #[test]
+    fn layer_norm_rows_have_mean_and_spread_of_gamma_and_beta() {
+        let mut store = Store::new(Draws { seed: 5, attempt: 0 }, &Device::Cpu, DType::F64);
+        let norm = LayerNorm::new(store.root(), 4).unwrap();
+        let x = Tensor::new(&[[1f64, 2., 4., 5.]], &Device::Cpu).unwrap();
+        let y = numbers(&norm.forward(&x).unwrap());
+        for (y, centred) in y.iter().zip([-2.0, -1.0, 1.0, 2.0]) {
+            assert!((y - centred / 2.50001f64.sqrt()).abs() < 1e-12);
+        }
+        for shape in [&[3usize, 4][..], &[2, 3, 4], &[40, 4]] {
+            norm.weight.set(&random("gamma", &[4])).unwrap();
+            norm.bias.set(&random("beta", &[4])).unwrap();
+            let x = Var::from_tensor(&random("x", shape)).unwrap();
+            check_gradients("layer norm", &[&x, &norm.weight, &norm.bias], || weighted(&norm.forward(&x)?));
+        }
+    }
+}
