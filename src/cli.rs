@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use dim_tui::{
@@ -161,6 +161,12 @@ impl RunArgs {
         for (flag, key, value) in self.shorthands()? {
             config = config.with(&[(key.to_owned(), value)]).map_err(|e| anyhow!("{flag}: {e}"))?;
         }
+        if let (Some(dir), "shapes") = (&self.data, config.data.name.as_str()) {
+            bail!(
+                "--data {}: the built-in shapes need no folder; name the images too, e.g. --set data.name=cifar10",
+                dir.display()
+            );
+        }
         if !config.data.dir.as_os_str().is_empty() {
             config.data.dir = std::path::absolute(&config.data.dir).context("data.dir")?;
         }
@@ -186,8 +192,18 @@ impl RunArgs {
     }
 
     /// How the trainer begins.
-    pub fn options(&self) -> Options {
-        Options { out: self.out.clone(), resume: self.resume.clone(), interactive: !self.batch }
+    ///
+    /// # Errors
+    /// If a `--set` cannot be read (exit code 2).
+    pub fn options(&self) -> anyhow::Result<Options> {
+        let mut set = Vec::new();
+        if self.resume.is_some() {
+            for text in &self.set {
+                set.push(config::parse_set(text)?);
+            }
+            set.extend(self.shorthands()?.into_iter().map(|(_, key, value)| (key.to_owned(), value)));
+        }
+        Ok(Options { out: self.out.clone(), resume: self.resume.clone(), set, interactive: !self.batch })
     }
 }
 
@@ -216,12 +232,14 @@ mod tests {
 
     #[test]
     fn flags_are_shorthands_of_keys_and_win_over_set() {
-        let args = parse("--set run.threads=3 --threads 2 --data some/true --device cpu --set objective.estimator=dv");
+        let args = parse(
+            "--set run.threads=3 --set data.name=cifar10 --threads 2 --data some/true --device cpu --set objective.estimator=dv",
+        );
         let config = args.unwrap().load().unwrap();
         assert_eq!(config.run.threads, 2);
         assert_eq!(config.data.dir, std::path::absolute("some/true").unwrap());
         assert_eq!((config.run.device.as_str(), config.objective.estimator.as_str()), ("cpu", "dv"));
-        let config = parse("--data true").unwrap().load().unwrap();
+        let config = parse("--set data.name=cifar10 --data true").unwrap().load().unwrap();
         assert_eq!(config.data.dir.file_name().unwrap(), "true", "a folder's name is never another TOML value");
         assert!(config.run.threads >= 1, "0 is counted");
     }

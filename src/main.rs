@@ -35,12 +35,13 @@ fn run(cli: &Cli) -> Result<i32, (i32, anyhow::Error)> {
     }
     let args = &cli.run;
     let config = args.load().map_err(|e| (BAD_USAGE, e))?;
+    let options = args.options().map_err(|e| (BAD_USAGE, e))?;
     set_threads(config.run.threads);
     if args.batch {
-        return Ok(batch::run(config, args.options(), args.config.clone()));
+        return Ok(batch::run(config, options, args.config.clone()));
     }
     needs_terminal().map_err(|e| (BAD_USAGE, e))?;
-    tui::run(config, args.options(), args.config.clone(), args.color.into()).map_err(|e| (FAILED, e))
+    tui::run(config, options, args.config.clone(), args.color.into()).map_err(|e| (FAILED, e))
 }
 
 /// Candle reads these at every matrix product, and without them `/proc/cpuinfo`. Its pool for elementwise work spins while

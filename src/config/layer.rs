@@ -74,6 +74,14 @@ impl Layer {
         self.add(name, node)
     }
 
+    /// The base with this layer's values, valid as a whole but for the schedule, which is taken as it is.
+    pub fn over_state(&self, base: &Config) -> Result<Config, ConfigError> {
+        let mut config = lay(base, &self.entries)?;
+        config.schedule = self.schedule.iter().flatten().map(Scheduled::plain).collect();
+        rules::check(&config).map_err(|broken| broken.locate(&self.entries, &Place::Here))?;
+        Ok(config)
+    }
+
     /// The base with this layer's values, valid as a whole. A schedule is tried out only if `with_schedule`.
     pub fn over(&self, base: &Config, with_schedule: bool) -> Result<Config, ConfigError> {
         let mut config = lay(base, &self.entries)?;

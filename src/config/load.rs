@@ -27,11 +27,24 @@ pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Config, ConfigError>
     layer.over(&base, true)
 }
 
+/// A `KEY=VALUE` of `--set`: the value is TOML, else a string.
+pub fn parse_set(text: &str) -> Result<(String, Value), ConfigError> {
+    assignment(text)
+}
+
 /// The defaults with the values of a file's text over them. `file` is only named in errors.
 pub fn parse_text(text: &str, file: &Path) -> Result<Config, ConfigError> {
     let mut layer = Layer::default();
     layer.add("", &Node::parse(text, file)?)?;
     layer.over(&Config::default(), true)
+}
+
+/// The same for a text this program wrote of a run under way (a checkpoint, a replay): the values are those in force now and
+/// the schedule is in part behind them, so that it is not tried out from here.
+pub fn parse_state(text: &str, file: &Path) -> Result<Config, ConfigError> {
+    let mut layer = Layer::default();
+    layer.add("", &Node::parse(text, file)?)?;
+    layer.over_state(&Config::default())
 }
 
 /// The text of a config file. Pipes are welcome.

@@ -25,7 +25,7 @@ pub use change::{Change, Source, diff};
 pub use error::{ConfigError, Place};
 pub use json::json_schema;
 pub use keys::{DATA_SETS, ESTIMATORS, Key, is_live, key, keys};
-pub use load::{load, parse_text};
+pub use load::{load, parse_set, parse_state, parse_text};
 pub use presets::{Preset, presets};
 pub use range::Range;
 pub use schema::*;

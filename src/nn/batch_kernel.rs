@@ -62,16 +62,14 @@ fn add_lanes<const K: usize>(lanes: &mut [[f64; LANES]; K], len: usize, term: im
     let whole = len - len % LANES;
     for start in (0..whole).step_by(LANES) {
         for lane in 0..LANES {
-            let terms = term(start + lane);
-            for k in 0..K {
-                lanes[k][lane] += terms[k];
+            for (sums, term) in lanes.iter_mut().zip(term(start + lane)) {
+                sums[lane] += term;
             }
         }
     }
     for i in whole..len {
-        let terms = term(i);
-        for k in 0..K {
-            lanes[k][i - whole] += terms[k];
+        for (sums, term) in lanes.iter_mut().zip(term(i)) {
+            sums[i - whole] += term;
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{JournalKind, JournalRow, RecordError, Sink, replace::replace};
-use crate::config::{Config, ConfigError, ScheduleEntry, Source, diff, is_live, parse_text};
+use crate::config::{Config, ConfigError, ScheduleEntry, Source, diff, is_live, parse_state};
 
 #[derive(Debug)]
 pub(super) struct Replay {
@@ -33,7 +33,7 @@ impl Replay {
         let path = dir.join("replay.toml");
         let text = fs::read_to_string(&path).map_err(RecordError::io(&path))?;
         let started = started_with(dir)?;
-        let mut replay = parse_text(&text, &path)?;
+        let mut replay = parse_state(&text, &path)?;
         let planned = |e: &ScheduleEntry| started.schedule.contains(e);
         replay.schedule.retain(|e| e.at <= step || planned(e));
         let mut this = Self { path, config: replay, stale: true };
@@ -83,7 +83,7 @@ impl Replay {
 fn started_with(dir: &Path) -> Result<Config, RecordError> {
     let path = dir.join("config.toml");
     let text = fs::read_to_string(&path).map_err(RecordError::io(&path))?;
-    Ok(parse_text(&text, &path)?)
+    Ok(parse_state(&text, &path)?)
 }
 
 impl Sink for Replay {
@@ -115,7 +115,10 @@ fn toml_value(json: &serde_json::Value) -> Option<toml::Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Change, record::journal_row};
+    use crate::{
+        config::{Change, parse_text},
+        record::journal_row,
+    };
 
     fn changed(step: u64, key: &str, to: impl Into<toml::Value>, source: Source) -> JournalRow {
         let change = Change { key: key.into(), from: toml::Value::Boolean(false), to: to.into(), source };
@@ -130,8 +133,8 @@ mod tests {
     #[test]
     fn changes_of_one_step_merge_in_order_and_what_repeats_itself_is_left_out() {
         let dir = tempfile::tempdir().unwrap();
-        let mut config = Config::default();
-        config.schedule = vec![ScheduleEntry { at: 50, set: [("optim.lr".to_owned(), 0.5.into())].into() }];
+        let schedule = vec![ScheduleEntry { at: 50, set: [("optim.lr".to_owned(), 0.5.into())].into() }];
+        let config = Config { schedule, ..Config::default() };
         let mut replay = Replay::start(dir.path(), &config);
         for row in [
             changed(10, "objective.estimator", "dv", Source::Key),
@@ -159,8 +162,8 @@ mod tests {
     #[test]
     fn resuming_forgets_later_changes_and_tells_of_set_ones() {
         let dir = tempfile::tempdir().unwrap();
-        let mut config = Config::default();
-        config.schedule = vec![ScheduleEntry { at: 500, set: [("optim.lr".to_owned(), 0.5.into())].into() }];
+        let schedule = vec![ScheduleEntry { at: 500, set: [("optim.lr".to_owned(), 0.5.into())].into() }];
+        let config = Config { schedule, ..Config::default() };
         fs::write(dir.path().join("config.toml"), config.to_toml()).unwrap();
         let mut replay = Replay::start(dir.path(), &config);
         replay.journal(&changed(10, "objective.estimator", "dv", Source::Key)).unwrap();

@@ -8,7 +8,7 @@ use super::{
     worker::{Halt, Worker},
 };
 use crate::{
-    config::{self, Change, Source},
+    config::{self, Change, OnNonfinite, Source},
     record::{JournalKind, JournalRow, journal_row},
 };
 
@@ -39,8 +39,17 @@ impl Worker<'_> {
         }
         let edits: Vec<(String, toml::Value)> = changes.iter().map(|c| (c.key.clone(), c.to.clone())).collect();
         let next = Arc::new(self.trainer.config.with(&edits).map_err(|e| e.to_string())?);
+        let (done, steps) = (self.trainer.step, next.optim.steps);
+        if next.optim.epochs == 0 && steps < done {
+            return Err(format!("{done} steps are done already: the run's length must be at least that, not {steps}"));
+        }
         self.trainer.apply(next.clone()).map_err(|e| e.to_string())?;
-        self.publisher.in_force(next, self.trainer.total_steps());
+        // A checkpoint of this very step does not know the change.
+        self.checkpoint_at = None;
+        self.publisher.in_force(next.clone(), self.trainer.total_steps());
+        if next.objective.on_nonfinite == OnNonfinite::Rollback && checkpoint::list(&self.checkpoints).is_empty() {
+            self.save();
+        }
         Ok(())
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Tensors are named as in the networks (`encoder.conv0.weight`, `encoder.bn0.running_mean`, `local.map.w1.weight`, ...),
 //! Adam's state with the prefixes `adam/` and `adam_prior/` (`adam/encoder.conv0.weight.m`, `.v`, `.t`). The header's
-//! metadata holds `format`, `step`, `examples_seen`, `attempt`, `config` (TOML) and `checksum`: the CRC-32C of all tensor
-//! bytes in order of name. A file is written under a temporary name, synced, then renamed.
+//! metadata holds `format`, `step`, `examples_seen`, `attempt`, `scheduled`, `config` (TOML) and `checksum`: the CRC-32C of
+//! the other fields and of all tensors, names and bytes, in order of name. A file is written under a temporary name, synced, then renamed.
 
 use std::{
     collections::HashMap,
@@ -36,6 +36,8 @@ pub struct Saved {
     pub step: u64,
     pub examples_seen: u64,
     pub attempt: u64,
+    /// `[[schedule]]` entries already applied.
+    pub scheduled: usize,
     /// The configuration in force when it was written.
     pub config: Config,
     tensors: HashMap<String, Tensor>,
@@ -75,8 +77,22 @@ pub fn prune(dir: &Path, keep: usize) {
     }
 }
 
-/// Writes the trainer's state to `dir/step-NNNNNNNN.safetensors`.
-pub fn write(dir: &Path, trainer: &Trainer) -> Result<PathBuf, CheckpointError> {
+/// CRC-32C of the header's other fields and of all tensors, each in order of name.
+fn checksum<'a>(metadata: &HashMap<String, String>, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+    let mut fields: Vec<_> = metadata.iter().filter(|(name, _)| *name != "checksum").collect();
+    fields.sort();
+    let mut crc = 0;
+    for (name, value) in fields {
+        crc = crc32c::crc32c_append(crc32c::crc32c_append(crc, name.as_bytes()), value.as_bytes());
+    }
+    for (name, data) in tensors {
+        crc = crc32c::crc32c_append(crc32c::crc32c_append(crc, name.as_bytes()), data);
+    }
+    format!("{crc:08x}")
+}
+
+/// Writes the trainer's state to `dir/step-NNNNNNNN.safetensors`. `scheduled` is how many `[[schedule]]` entries are behind it.
+pub fn write(dir: &Path, trainer: &Trainer, scheduled: usize) -> Result<PathBuf, CheckpointError> {
     let path = dir.join(file_name(trainer.step));
     let fault = |source| CheckpointError::Io { path: path.clone(), source };
     let tensors = state(trainer)?;
@@ -85,15 +101,16 @@ pub fn write(dir: &Path, trainer: &Trainer) -> Result<PathBuf, CheckpointError> 
         bytes.push((name.as_str(), dtype(tensor)?, tensor.dims().to_vec(), raw(tensor)?));
     }
     bytes.sort_by_key(|(name, ..)| *name);
-    let checksum = bytes.iter().fold(0, |crc, (.., data)| crc32c::crc32c_append(crc, data));
-    let metadata = HashMap::from([
+    let mut metadata = HashMap::from([
         ("format".to_string(), FORMAT.to_string()),
         ("step".into(), trainer.step.to_string()),
         ("examples_seen".into(), trainer.examples_seen.to_string()),
         ("attempt".into(), trainer.attempt.to_string()),
+        ("scheduled".into(), scheduled.to_string()),
         ("config".into(), trainer.config.to_toml()),
-        ("checksum".into(), format!("{checksum:08x}")),
     ]);
+    let sum = checksum(&metadata, bytes.iter().map(|(name, _, _, data)| (*name, data.as_slice())));
+    metadata.insert("checksum".into(), sum);
     let views: Vec<(&str, TensorView)> = bytes
         .iter()
         .map(|(name, dtype, shape, data)| Ok((*name, TensorView::new(*dtype, shape.clone(), data)?)))
@@ -162,17 +179,23 @@ pub fn read(path: &Path) -> Result<Saved, CheckpointError> {
     let number = |name: &str| field(name)?.parse::<u64>().map_err(|_| foreign(format!("'{name}' in its header is not a number")));
     let mut tensors: Vec<_> = file.tensors();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
-    let checksum = tensors.iter().fold(0, |crc, (_, view)| crc32c::crc32c_append(crc, view.data()));
-    if format!("{checksum:08x}") != field("checksum")? {
+    if checksum(&meta, tensors.iter().map(|(name, view)| (name.as_str(), view.data()))) != field("checksum")? {
         return Err(foreign("its checksum does not match its content".into()));
     }
-    let config = config::parse_text(&field("config")?, path).map_err(|e| foreign(e.to_string()))?;
+    let config = config::parse_state(&field("config")?, path).map_err(|e| foreign(e.to_string()))?;
     let tensors = tensors
         .into_iter()
         .map(|(name, view)| Ok((name, load(&view)?)))
         .collect::<candle_core::Result<_>>()
         .map_err(|e| foreign(e.to_string()))?;
-    Ok(Saved { step: number("step")?, examples_seen: number("examples_seen")?, attempt: number("attempt")?, config, tensors })
+    Ok(Saved {
+        step: number("step")?,
+        examples_seen: number("examples_seen")?,
+        attempt: number("attempt")?,
+        scheduled: number("scheduled")? as usize,
+        config,
+        tensors,
+    })
 }
 
 fn load(view: &TensorView<'_>) -> candle_core::Result<Tensor> {
@@ -190,6 +213,8 @@ impl Trainer {
     /// live keys only.
     pub fn restore(&mut self, saved: &Saved, config: Arc<Config>) -> Result<(), TrainError> {
         self.apply(Arc::new(saved.config.clone()))?;
+        let names = saved.tensors.keys().map(String::as_str).filter(|n| !n.contains('/')).collect();
+        self.networks.match_saved(&names, &saved.config)?;
         for (name, var) in self.networks.tensors() {
             let Some(tensor) = saved.tensors.get(&name) else {
                 return Err(TrainError::Invalid(format!("the checkpoint of step {} has no tensor '{name}'", saved.step)));

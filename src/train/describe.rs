@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use super::{Facts, trainer::Trainer};
-use crate::config::{Config, EncoderChoice};
+use crate::config::{self, Config, EncoderChoice};
 
 /// `data.dir` made absolute and `run.threads` what is really used, so that a replay repeats them.
 pub fn resolved(mut config: Config) -> io::Result<Config> {
@@ -20,12 +20,18 @@ fn threads() -> usize {
     std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or_else(rayon::current_num_threads)
 }
 
-/// On resume the configuration in force at the checkpoint stays, but for the keys whose value was asked for anew.
-pub fn carry_over(in_force: &mut Config, asked: &Config) {
-    in_force.run = asked.run.clone();
-    in_force.data.dir = asked.data.dir.clone();
-    in_force.optim.steps = asked.optim.steps.max(in_force.optim.steps);
-    in_force.schedule = asked.schedule.clone();
+/// On resume: the configuration in force at the checkpoint, with the values of `set` (`--set` beside `--resume`) over it.
+/// `asked` gives what belongs to this start: where the data lie, threads, device.
+pub fn carry_over(in_force: &Config, asked: &Config, set: &[(String, toml::Value)]) -> Result<Config, String> {
+    let own = |key: &str| key.starts_with("run.") || key == "data.dir";
+    if let Some((key, _)) = set.iter().find(|(key, _)| !config::is_live(key) && !own(key)) {
+        return Err(format!("'{key}' cannot change when a run is resumed: it is fixed for the whole run"));
+    }
+    let live: Vec<_> = set.iter().filter(|(key, _)| !own(key)).cloned().collect();
+    let mut now = in_force.with(&live).map_err(|e| e.to_string())?;
+    now.run = asked.run.clone();
+    now.data.dir = asked.data.dir.clone();
+    Ok(now)
 }
 
 pub fn facts(trainer: &Trainer, run_dir: &Path) -> Facts {

@@ -50,13 +50,13 @@ impl Trainer {
         Ok(Split { conv: conv?, fc: fc?, y: y?, labels: images.labels[..n].to_vec() })
     }
 
-    /// Estimates in nats over the first `probe.test` test images, in batches of the training batch's size with the same
+    /// Estimates in nats over the first `probe.test` test images, at least 1,024, in whole batches of the training batch's size with the same
     /// K, the scores of all batches pooled before the estimator reads them (DV takes *one* log-mean-exp over all).
     fn heldout_estimates(&self) -> Result<PerTerm<f64>, TrainError> {
         let batch = self.config.optim.batch;
-        let n = self.dataset.test.len().min(self.config.probe.test.max(1024));
+        let batches = self.config.probe.test.max(1024).div_ceil(batch).min(self.dataset.test.len() / batch);
         let mut scores: [Vec<Scores>; 2] = Default::default();
-        for i in 0..n / batch {
+        for i in 0..batches {
             let indices: Vec<u32> = ((i * batch) as u32..((i + 1) * batch) as u32).collect();
             let features = self.encode(&self.dataset.test, &indices)?;
             let global = self.global_term(batch, &mut self.draws("heldout/global", i as u64));

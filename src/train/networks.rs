@@ -1,9 +1,11 @@
 //! The networks of a run and their parameters: which exist follows from the configuration in force.
 
+use std::collections::BTreeSet;
+
 use candle_core::{DType, Device, Result, Var};
 
 use crate::{
-    config::{Config, CriticKind, GlobalLayer, Mode},
+    config::{Config, CriticKind, GlobalLayer, Mode, Objective},
     model::{Critic, Discriminator, Encoder, EncoderShape, critic::CriticShape},
     nn::{Draws, Store},
 };
@@ -13,6 +15,9 @@ pub const ENCODER: &str = "encoder";
 pub const GLOBAL: &str = "global";
 pub const LOCAL: &str = "local";
 pub const PRIOR: &str = "prior";
+
+/// Parameters with their names.
+type Params = Vec<(String, Var)>;
 
 #[derive(Debug)]
 pub struct Networks {
@@ -58,12 +63,13 @@ impl Networks {
         Ok(fresh)
     }
 
-    /// Starts the critic of `group` anew at the next [`Networks::follow`].
-    pub fn drop_critic(&mut self, group: &str) {
+    /// Starts the network of `group` anew at the next [`Networks::follow`].
+    pub fn drop(&mut self, group: &str) {
         self.store.remove(group);
         match group {
             GLOBAL => self.global = None,
-            _ => self.local = None,
+            LOCAL => self.local = None,
+            _ => self.discriminator = None,
         }
     }
 
@@ -84,13 +90,45 @@ impl Networks {
         }
     }
 
-    /// What the main optimiser moves: encoder and critics.
-    pub fn main_params(&self) -> Vec<(String, Var)> {
-        [ENCODER, GLOBAL, LOCAL].iter().flat_map(|g| self.store.group(g)).collect()
+    /// What the main optimiser moves: encoder and critics of terms that train it, then critics that only monitor.
+    pub fn main_params(&self, objective: &Objective) -> (Params, Params) {
+        let (mut trained, mut watched) = (self.store.group(ENCODER), Vec::new());
+        for (group, mode) in [(GLOBAL, objective.global.mode), (LOCAL, objective.local.mode)] {
+            match mode {
+                Mode::Monitor => watched.extend(self.store.group(group)),
+                _ => trained.extend(self.store.group(group)),
+            }
+        }
+        (trained, watched)
+    }
+
+    /// BatchNorm's running statistics.
+    pub fn statistics(&self) -> Params {
+        self.store.buffers().iter().map(|(n, v)| (n.clone(), v.clone())).collect()
+    }
+
+    /// Makes the critics and the discriminator those of a checkpoint, switched on or not, so that each of its tensors has a
+    /// place and no other is left.
+    pub fn match_saved(&mut self, names: &BTreeSet<&str>, config: &Config) -> Result<()> {
+        let has = |prefix: String| names.range(prefix.as_str()..).next().is_some_and(|n| n.starts_with(&prefix));
+        let mut wanted = config.clone();
+        let o = &mut wanted.objective;
+        for (group, mode, kind) in
+            [(GLOBAL, &mut o.global.mode, &mut o.global.critic), (LOCAL, &mut o.local.mode, &mut o.local.critic)]
+        {
+            *mode = if has(format!("{group}.")) { Mode::Train } else { Mode::Off };
+            *kind = if has(format!("{group}.concat.")) { CriticKind::Concat } else { CriticKind::Dot };
+        }
+        o.prior.mode = if has(format!("{PRIOR}.")) { Mode::Train } else { Mode::Off };
+        let modes = [(GLOBAL, o.global.mode), (LOCAL, o.local.mode), (PRIOR, o.prior.mode)];
+        for (group, _) in modes.into_iter().filter(|(_, mode)| *mode == Mode::Off) {
+            self.drop(group);
+        }
+        self.follow(&wanted).map(drop)
     }
 
     /// What the discriminator's optimiser moves.
-    pub fn prior_params(&self) -> Vec<(String, Var)> {
+    pub fn prior_params(&self) -> Params {
         self.store.group(PRIOR)
     }
 

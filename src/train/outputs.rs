@@ -19,16 +19,22 @@ impl Worker<'_> {
         let started = Instant::now();
         let mut input = self.trainer.probe_input()?;
         input.seconds = started.elapsed().as_secs_f64();
+        self.probed = Some(input.step);
         self.publisher.probing(Some(input.step));
         self.probes.submit(input).map_err(Halt::from)
     }
 
-    /// A probe the user asked for. It is not part of the run's records' rhythm, so it is refused while one is fitting.
+    /// A probe the user asked for: shown, but not recorded, since a replay would not ask for it.
     pub(super) fn probe_now(&mut self) {
         if let Some(step) = self.probes.busy() {
             self.tell(Event::Warning(format!("the probe of step {step} is still being fitted")));
-        } else if let Err(Halt::Failed(e) | Halt::Refused(e)) = self.probe() {
-            self.tell(Event::Warning(e));
+        } else if self.probed == Some(self.trainer.step) {
+            self.tell(Event::Warning(format!("step {} is probed already", self.trainer.step)));
+        } else {
+            self.asked = true;
+            if let Err(Halt::Failed(e) | Halt::Refused(e)) = self.probe() {
+                self.tell(Event::Warning(e));
+            }
         }
     }
 
@@ -48,7 +54,9 @@ impl Worker<'_> {
     }
 
     fn take_probe(&mut self, row: ProbeRow) -> Result<(), Halt> {
-        self.recorder.probe(&row);
+        if !std::mem::take(&mut self.asked) {
+            self.recorder.probe(&row);
+        }
         self.link.history.push_probe(&row);
         self.publisher.probe(&row, self.probes.busy());
         self.tell(Event::Probe(row));
@@ -58,7 +66,7 @@ impl Worker<'_> {
     /// Writes a checkpoint; a failure is a warning, not the end.
     pub(super) fn save(&mut self) {
         self.recorder.flush();
-        match checkpoint::write(&self.checkpoints, &self.trainer) {
+        match checkpoint::write(&self.checkpoints, &self.trainer, self.scheduled) {
             Ok(path) => {
                 checkpoint::prune(&self.checkpoints, self.trainer.config.checkpoint.keep);
                 self.checkpoint_at = Some(self.trainer.step);

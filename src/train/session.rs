@@ -22,6 +22,8 @@ pub struct Options {
     pub out: Option<PathBuf>,
     /// Continue the run in this directory from its newest whole checkpoint.
     pub resume: Option<PathBuf>,
+    /// With `resume`: values asked for anew, over those in force at the checkpoint.
+    pub set: Vec<(String, toml::Value)>,
     /// True under the workbench: after the last step, and on a policy's pause, the trainer waits for commands.
     /// False under `--batch`: it ends.
     pub interactive: bool,

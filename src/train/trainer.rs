@@ -1,8 +1,8 @@
 //! The state of a run and its one verb, `step`: everything a checkpoint holds, nothing of threads or files.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use candle_core::{Device, Tensor};
+use candle_core::{Device, Tensor, Var};
 use dim_estimators::Estimator;
 use rand_chacha::ChaCha8Rng;
 
@@ -12,7 +12,7 @@ use super::{
     pairs,
 };
 use crate::{
-    config::{Config, CriticKind, GlobalLayer, Mode, OnSwap, PriorKind},
+    config::{Config, CriticKind, GlobalLayer, Locations, Mode, OnSwap, PriorKind},
     data::{Dataset, Order},
     model::{Features, Pairs},
     nn::{self, Adam, Draws, Stats},
@@ -21,6 +21,11 @@ use crate::{
 
 /// Batches whose statistics set BatchNorm's running averages before the first step: 0.9⁶⁴ ≈ 0.1 % of the start is left.
 const WARM_BATCHES: u64 = 64;
+/// Images in each, at most.
+const WARM_BATCH: usize = 64;
+
+/// Scores of all pairs of a batch, at most: 4 GiB of them. Indices of pairs are 32 bits wide.
+const LARGEST_MATRIX: usize = 1 << 30;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -86,6 +91,12 @@ impl Trainer {
                 "optim.batch = {batch} is more than the {images} training images; at most {images}"
             )));
         }
+        let rows = batch * if config.objective.local.mode == Mode::Off { 1 } else { self.networks.encoder.shape().locations() };
+        if batch * rows > LARGEST_MATRIX {
+            return Err(TrainError::Invalid(format!(
+                "optim.batch = {batch} asks for {batch} × {rows} scores, more than {LARGEST_MATRIX}: use a smaller batch"
+            )));
+        }
         let (seen, shape) = (&self.dataset.train, self.networks.encoder.shape());
         if (seen.channels, seen.height, seen.width) != (shape.channels, shape.size, shape.size) {
             return Err(TrainError::Invalid(format!(
@@ -106,7 +117,7 @@ impl Trainer {
                 [(GLOBAL, &self.estimators.global, &next.global), (LOCAL, &self.estimators.local, &next.local)]
             {
                 if name(old) != name(new) {
-                    self.networks.drop_critic(group);
+                    self.networks.drop(group);
                 }
             }
         }
@@ -130,13 +141,20 @@ impl Trainer {
 
     /// Steps this run has in all.
     pub fn total_steps(&self) -> u64 {
-        self.config.total_steps(self.dataset.train.len())
+        match self.config.optim.epochs {
+            0 => self.config.optim.steps,
+            // Counted from here: the batch may have had another size before.
+            epochs => {
+                let left = (epochs * self.dataset.train.len() as u64).saturating_sub(self.examples_seen);
+                self.step + left.div_ceil(self.config.optim.batch as u64)
+            }
+        }
     }
 
     /// Sets BatchNorm's running statistics from training images, so that the untrained encoder can be probed. Training
     /// itself uses batch statistics and is not touched.
     pub fn warm_statistics(&mut self) -> Result<(), TrainError> {
-        let batch = self.config.optim.batch;
+        let batch = self.config.optim.batch.min(WARM_BATCH);
         for i in 0..WARM_BATCHES {
             let indices = self.order.indices(i * batch as u64, batch);
             let images = self.dataset.train.batch(&indices, &self.device)?;
@@ -152,8 +170,29 @@ impl Trainer {
         Ok(())
     }
 
-    /// One step of the discriminator, then one of encoder and critics.
+    /// One step of the discriminator, then one of encoder and critics. A step that is not finite leaves no trace.
     pub fn step(&mut self) -> Result<StepOutcome, TrainError> {
+        let before = self.before_step()?;
+        let outcome = self.try_step()?;
+        if outcome.nonfinite.is_some() {
+            let (tensors, moments) = before;
+            for (var, tensor) in tensors {
+                var.set(&tensor)?;
+            }
+            self.adam_prior.load(&moments)?;
+        }
+        Ok(outcome)
+    }
+
+    /// Copies of what moves before a step is known to be finite: BatchNorm's statistics and the discriminator.
+    fn before_step(&self) -> Result<(Vec<(Var, Tensor)>, HashMap<String, Tensor>), TrainError> {
+        let moving = self.networks.statistics().into_iter().chain(self.networks.prior_params());
+        let tensors = moving.map(|(_, var)| Ok((var.clone(), var.as_tensor().copy()?))).collect::<Result<_, TrainError>>()?;
+        let copied = self.adam_prior.state().into_iter().map(|(name, t)| Ok((name, t.copy()?)));
+        Ok((tensors, copied.collect::<Result<_, TrainError>>()?))
+    }
+
+    fn try_step(&mut self) -> Result<StepOutcome, TrainError> {
         let step = self.step + 1;
         let config = self.config.clone();
         let batch = config.optim.batch;
@@ -175,16 +214,20 @@ impl Trainer {
             prior,
         )?;
         let gradients = value.differentiated.backward()?;
-        let params = self.networks.main_params();
-        let grad_norm = nn::grad_norm(&params, &gradients)?;
+        let (trained, watched) = self.networks.main_params(&config.objective);
+        let grad_norm = nn::grad_norm(&trained, &gradients)?;
+        let watched_norm = nn::grad_norm(&watched, &gradients)?;
 
         let negatives =
             PerTerm { global: global.as_ref().map(|t| t.pairs.negatives), local: local.as_ref().map(|t| t.pairs.negatives) };
         let row = self.row(step, &value, discriminator.as_ref(), negatives, lr, grad_norm)?;
-        let nonfinite = nonfinite(&row);
+        let nonfinite = nonfinite(&row, watched_norm);
         if nonfinite.is_none() {
-            let scale = if optim.clip_norm > 0.0 && grad_norm > optim.clip_norm { optim.clip_norm / grad_norm } else { 1.0 };
-            self.adam.step(&params, &gradients, lr, scale)?;
+            // Critics that only monitor are clipped by themselves: they leave the encoder's step alone.
+            for (params, norm) in [(&trained, grad_norm), (&watched, watched_norm)] {
+                let scale = if optim.clip_norm > 0.0 && norm > optim.clip_norm { optim.clip_norm / norm } else { 1.0 };
+                self.adam.step(params, &gradients, lr, scale)?;
+            }
             self.step = step;
             self.examples_seen += batch as u64;
         }
@@ -261,14 +304,16 @@ impl Trainer {
     /// The global term with its pairs for a batch of `batch` images; `None` if it is off.
     pub(super) fn global_term(&self, batch: usize, rng: &mut ChaCha8Rng) -> Option<Planned> {
         let t = &self.config.objective.global;
-        let k = self.config.global_negatives();
+        let k = self.config.global_negatives().min(batch - 1);
         (t.mode != Mode::Off).then(|| Planned { which: Which::Global(t.layer), pairs: pairs::global(rng, batch, k) })
     }
 
     /// The local term likewise.
     pub(super) fn local_term(&self, batch: usize, rng: &mut ChaCha8Rng) -> Option<Planned> {
         let t = &self.config.objective.local;
-        let (k, cells) = (self.config.local_negatives(), self.networks.encoder.shape().locations());
+        let cells = self.networks.encoder.shape().locations();
+        let pool = if t.locations == Locations::Any { (batch - 1) * cells } else { batch - 1 };
+        let k = self.config.local_negatives().min(pool);
         (t.mode != Mode::Off).then(|| Planned { which: Which::Local, pairs: pairs::local(rng, t.locations, batch, cells, k) })
     }
 }
@@ -328,7 +373,7 @@ fn estimators(config: &Config) -> Result<PerTerm<Arc<dyn Estimator>>, TrainError
 }
 
 /// What in a row stops training: a read-out in nats may be infinite, an objective or a gradient may not.
-fn nonfinite(row: &StepRow) -> Option<String> {
+fn nonfinite(row: &StepRow, watched_norm: f64) -> Option<String> {
     let t = &row.terms;
     let named = [
         ("the global term's objective", t.global),
@@ -337,6 +382,7 @@ fn nonfinite(row: &StepRow) -> Option<String> {
         ("the discriminator's loss", t.discriminator),
         ("the loss", Some(row.loss)),
         ("the gradient's norm", Some(row.grad_norm)),
+        ("the gradient's norm of a monitoring critic", Some(watched_norm)),
     ];
     let (name, value) = named.into_iter().find_map(|(n, v)| v.filter(|v| !v.is_finite()).map(|v| (n, v)))?;
     Some(format!("{name} is {value} at step {}", row.step))

@@ -5,16 +5,16 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use candle_core::Device;
-use crossbeam_channel::RecvTimeoutError;
+use crossbeam_channel::{RecvTimeoutError, TryRecvError};
 
 use super::{
-    Command, Event, Facts, Outcome, Phase, StopReason, checkpoint, describe,
+    Command, Event, Facts, History, Outcome, Phase, StopReason, checkpoint, describe,
     publish::Publisher,
     session::{Link, Options},
     trainer::Trainer,
@@ -23,7 +23,7 @@ use crate::{
     config::{Config, OnNonfinite},
     data,
     eval::ProbeThread,
-    record::{JournalKind, Recorder, RunDir, StepRow},
+    record::{JournalKind, ProbeRow, Recorder, RunDir, StepRow, read_rows},
 };
 
 /// How long a waiting trainer sleeps before it looks at the probe thread again.
@@ -75,6 +75,18 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or_else(|| "no message".into())
 }
 
+/// On resume: the recorded rows back into the history. The last step's row, and the step of the last probe.
+fn recall(run: &Path, history: &History, publisher: &Publisher) -> Result<(Option<StepRow>, Option<u64>), Halt> {
+    let steps: Vec<StepRow> = read_rows(&run.join("metrics.jsonl")).map_err(refused)?;
+    let probes: Vec<ProbeRow> = read_rows(&run.join("probes.jsonl")).map_err(refused)?;
+    steps.iter().for_each(|row| history.push_step(row));
+    probes.iter().for_each(|row| history.push_probe(row));
+    if let Some(row) = probes.last() {
+        publisher.probe(row, None);
+    }
+    Ok((steps.into_iter().last(), probes.last().map(|row| row.step)))
+}
+
 /// What the trainer does between two steps, on the user's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gait {
@@ -103,6 +115,10 @@ pub(super) struct Worker<'a> {
     pub(super) last: Option<StepRow>,
     stop: Option<StopReason>,
     nonfinite_end: Option<String>,
+    /// The step whose probe was taken last.
+    pub(super) probed: Option<u64>,
+    /// The probe under way was asked for by the user.
+    pub(super) asked: bool,
 }
 
 impl<'a> Worker<'a> {
@@ -128,7 +144,7 @@ impl<'a> Worker<'a> {
         let device = Device::Cpu;
         let mut trainer = Trainer::new(Arc::new(config.clone()), dataset, device).map_err(refused)?;
         let checkpoints = dir.path().join("checkpoints");
-        let mut faults = Vec::new();
+        let (mut faults, mut scheduled) = (Vec::new(), 0);
         if resumed {
             let (saved, skipped) = checkpoint::newest(&checkpoints);
             faults = skipped;
@@ -136,9 +152,9 @@ impl<'a> Worker<'a> {
                 let why = faults.first().map(|e| format!(" ({e})")).unwrap_or_default();
                 Halt::Refused(format!("{}: no whole checkpoint to resume from{why}", checkpoints.display()))
             })?;
-            let mut now = saved.config.clone();
-            describe::carry_over(&mut now, &config);
+            let now = describe::carry_over(&saved.config, &config, &options.set).map_err(refused)?;
             trainer.restore(&saved, Arc::new(now)).map_err(refused)?;
+            scheduled = saved.scheduled;
         }
         let in_force = trainer.config.clone();
         let recorder = match resumed {
@@ -147,19 +163,21 @@ impl<'a> Worker<'a> {
         };
         let facts: Facts = describe::facts(&trainer, recorder.path());
         publisher.start(facts, in_force.clone(), trainer.step, trainer.epoch(), trainer.total_steps());
-        let scheduled = in_force.schedule.iter().take_while(|e| e.at <= trainer.step).count();
+        let (last, probed) = if resumed { recall(recorder.path(), &link.history, &publisher)? } else { (None, None) };
         let mut worker = Self {
             link,
             options,
-            seconds: 0.0,
+            seconds: last.as_ref().map_or(0.0, |row| row.seconds),
             rollbacks: trainer.attempt,
             gait: Gait::Run,
             pause_reason: None,
             scheduled,
             checkpoint_at: resumed.then_some(trainer.step),
-            last: None,
+            last,
             stop: None,
             nonfinite_end: None,
+            probed,
+            asked: false,
             trainer,
             recorder,
             probes: ProbeThread::spawn()?,
@@ -176,10 +194,14 @@ impl<'a> Worker<'a> {
 
     /// The untrained encoder's probe, at step 0.
     fn first_probe(&mut self, resumed: bool) -> Result<(), Halt> {
+        let every = self.trainer.config.probe.every;
         if resumed {
-            return Ok(());
+            // A run that was killed while it fitted the probe of the checkpoint's own step lacks that row.
+            let step = self.trainer.step;
+            let due = every > 0 && (step.is_multiple_of(every) || step >= self.trainer.total_steps());
+            return if due && self.probed.is_none_or(|p| p < step) { self.probe() } else { Ok(()) };
         }
-        if self.trainer.config.probe.every > 0 {
+        if every > 0 {
             self.publisher.phase(Phase::Starting("probing the untrained encoder".into()));
             self.trainer.warm_statistics()?;
             self.probe()?;
@@ -254,8 +276,13 @@ impl<'a> Worker<'a> {
     }
 
     fn take_commands(&mut self) {
-        while let Ok(command) = self.link.commands.try_recv() {
-            self.obey(command);
+        loop {
+            match self.link.commands.try_recv() {
+                Ok(command) => self.obey(command),
+                Err(TryRecvError::Empty) => return,
+                // The front end is gone without a word: end as if it had quit.
+                Err(TryRecvError::Disconnected) => return self.stop = Some(StopReason::Quit),
+            }
         }
     }
 
@@ -287,7 +314,9 @@ impl<'a> Worker<'a> {
                 }
                 self.gait = Gait::Run;
             }
-            Command::SingleStep => self.gait = Gait::Single,
+            // Nothing is left to step; a later extension runs on as usual.
+            Command::SingleStep if self.trainer.step >= self.trainer.total_steps() => {}
+            Command::SingleStep => (self.gait, self.pause_reason) = (Gait::Single, None),
             Command::SaveCheckpoint => self.save(),
             Command::Probe => self.probe_now(),
             Command::Stop(reason) => self.stop = Some(reason),

@@ -37,7 +37,7 @@ impl World {
 
     /// Joins the old trainer, which has ended, and starts a new one beside its run directory.
     pub fn restart(&mut self, config: &Config, app: &App) -> Message {
-        let options = Options { out: sibling(&app.live.facts.run_dir), resume: None, ..self.options.clone() };
+        let options = Options { out: sibling(&app.live.facts.run_dir), resume: None, set: Vec::new(), ..self.options.clone() };
         let done = match Session::start(config.clone(), options) {
             Ok(session) => {
                 let old = std::mem::replace(&mut self.session, session);

@@ -12,6 +12,7 @@ use crate::{
 
 /// Everything that changes the state comes as one of these.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "messages are few, short-lived and never stored")]
 pub enum Message {
     Key(KeyEvent),
     Mouse(MouseEvent),

@@ -119,8 +119,8 @@ impl Theme {
             series: [
                 solid(plain),
                 dashed(plain),
-                solid(with(Modifier::BOLD)),
                 dashed(with(Modifier::BOLD)),
+                dashed(with(Modifier::UNDERLINED)),
                 solid(with(Modifier::DIM)),
                 dashed(with(Modifier::DIM)),
                 dashed(with(Modifier::ITALIC)),

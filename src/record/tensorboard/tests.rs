@@ -28,7 +28,7 @@ fn slow_crc(data: &[u8]) -> u32 {
 
 fn slow_masked(data: &[u8]) -> u32 {
     let crc = slow_crc(data);
-    ((crc >> 15) | (crc << 17)).wrapping_add(0xa282_ead8)
+    crc.rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
 fn decode(mut bytes: &[u8]) -> Vec<Event> {

@@ -38,7 +38,7 @@ fn parse(xml: &str) -> Result<String, String> {
         }
         let parts: Vec<&str> = attributes.split('"').collect();
         let names: Vec<&str> = parts[..parts.len() - 1].iter().step_by(2).map(|n| n.trim()).collect();
-        if parts.len() % 2 == 0 || !names.iter().all(|n| n.ends_with('=')) || !parts[parts.len() - 1].trim().is_empty() {
+        if parts.len().is_multiple_of(2) || !names.iter().all(|n| n.ends_with('=')) || !parts[parts.len() - 1].trim().is_empty() {
             return Err(format!("bad attributes {attributes:?}"));
         }
         if (1..names.len()).any(|i| names[..i].contains(&names[i])) {

@@ -223,7 +223,7 @@ pub fn command(app: &mut App, action: Action) -> Vec<Effect> {
     }
     let paused = matches!(app.live.phase, Phase::Paused(_));
     let (command, said) = match action {
-        Action::Pause if app.live.phase == Phase::Finished => {
+        Action::Pause | Action::Step if app.live.phase == Phase::Finished => {
             app.say("all steps are done: raise steps to go on");
             return Vec::new();
         }

@@ -21,7 +21,9 @@ pub fn ask(app: &mut App, edits: Vec<(String, Value)>, source: Source) -> Vec<Ef
         }
         Err(error) => {
             let text = error.to_string();
-            if let Some(key) = error.key().or(edits.first().map(|e| e.0.as_str())) {
+            // A command line stays open to be mended; nothing was asked of the key yet.
+            let typed = source == Source::Command;
+            if let Some(key) = error.key().or(edits.first().map(|e| e.0.as_str())).filter(|_| !typed) {
                 app.refused.insert(key.to_owned(), text.clone());
             }
             app.complain(text);

@@ -123,8 +123,10 @@ fn help_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         Some(Action::Up) => *scroll = scroll.saturating_sub(1),
         // The end of the help is where the view stops.
         Some(Action::Down) => *scroll = (*scroll + 1).min(keys::BINDINGS.len() + 8),
-        Some(Action::PageUp | Action::First) => *scroll = scroll.saturating_sub(10),
-        Some(Action::PageDown | Action::Last) => *scroll = (*scroll + 10).min(keys::BINDINGS.len() + 8),
+        Some(Action::First) => *scroll = 0,
+        Some(Action::Last) => *scroll = keys::BINDINGS.len() + 8,
+        Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
+        Some(Action::PageDown) => *scroll = (*scroll + 10).min(keys::BINDINGS.len() + 8),
         Some(Action::Quit) if key.modifiers == KeyModifiers::CONTROL => {
             app.mode = Mode::Normal;
             return act::act(app, Action::Quit);

@@ -51,8 +51,6 @@ fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
         ChartId::Information => vec![
             Curve { points: true, ..solid(long("local held-out", "L held-out", "L val"), Series::HeldoutLocal, 0) },
             Curve { points: true, ..solid(long("global held-out", "G held-out", "G val"), Series::HeldoutGlobal, 1) },
-            Curve { dashed: true, style: t.reference, ..solid(name("ceiling", "max"), Series::CeilingLocal, 0) },
-            Curve { dashed: true, style: t.reference, ..solid(name("ceiling", "max"), Series::CeilingGlobal, 0) },
             Curve { dim: true, ..solid(long("local training", "L train", "L tr"), Series::MiLocal, 0) },
             Curve { dim: true, ..solid(long("global training", "G train", "G tr"), Series::MiGlobal, 1) },
         ],
@@ -65,10 +63,12 @@ fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
     }
 }
 
-/// True if the curve adds nothing: the ceiling of the global term where it is the local one's.
-fn doubled(app: &App, curve: &Curve, until: u64) -> bool {
-    let last = |series| app.history.at(series, until).map(|(_, v)| v);
-    curve.series == Series::CeilingGlobal && last(Series::CeilingGlobal) == last(Series::CeilingLocal)
+/// The curve's newest value up to `until`; `None` if it has ended, as that of a term that was switched off. Curves of probes
+/// keep their last reading.
+fn newest(app: &App, curve: &Curve, until: u64) -> Option<f64> {
+    let (step, value) = app.history.at(curve.series, until)?;
+    let (recorded, _) = app.history.at(Series::Loss, until).unwrap_or((step, value));
+    (curve.points || step >= recorded).then_some(value)
 }
 
 fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &'a [u64]) -> Chart<'a> {
@@ -77,14 +77,14 @@ fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &
     let until = x.1 as u64;
     let lines: Vec<Line> = curves(app, id, area.width)
         .into_iter()
-        .filter(|c| app.history.len(c.series) > 0 && !doubled(app, c, until))
+        .filter(|c| app.history.len(c.series) > 0)
         .map(|c| Line {
             label: c.label,
             style: c.style,
             dashed: c.dashed,
             dim: c.dim,
             columns: app.history.columns(c.series, x.0, x.1, columns),
-            last: app.history.at(c.series, until).map(|(_, v)| v),
+            last: newest(app, &c, until),
             points: c.points,
         })
         .collect();
@@ -95,8 +95,9 @@ fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &
         ChartId::Information if !log_y => cut_below(&lines),
         _ => None,
     };
-    if id == ChartId::Information && y.is_some() {
-        title = "Mutual information, cut at −5";
+    if let (ChartId::Information, Some((_, top))) = (id, y) {
+        let seen = lines.iter().flat_map(|l| &l.columns).any(|c| c.max >= FLOOR && c.max <= top);
+        title = if seen { "Mutual information, cut at −5" } else { "Mutual information, all below −5 as yet" };
     }
     let chance = app.history.at(Series::Chance, until).filter(|_| id == ChartId::Accuracy);
     let hline = chance.map(|(_, v)| (v, app.theme.reference, "chance")).into_iter().collect();
@@ -124,6 +125,7 @@ fn words(app: &App, id: ChartId) -> (&'static str, &'static str, &'static str) {
         ChartId::Loss => ("Loss", "", "the first step is on its way"),
         ChartId::Information => ("Mutual information", "nats", "estimates come with the first step"),
         ChartId::Accuracy if app.live.config.probe.every == 0 => ("Probe accuracy", "%", "probe.every is 0: p takes a probe now"),
+        ChartId::Accuracy if app.live.step > 0 => ("Probe accuracy", "%", "nothing probed here yet: p takes a probe now"),
         ChartId::Accuracy => ("Probe accuracy", "%", "the first probe is on its way"),
     }
 }
