@@ -263,7 +263,15 @@ pub fn grad_norm(params: &[(String, Var)], grads: &GradStore) -> Result<f64> {
 }
 
 fn square_sum<T: Real>(values: &[T]) -> f64 {
-    let parts: Vec<f64> = values.par_chunks(CHUNK).map(|part| part.iter().map(|v| v.to_f64() * v.to_f64()).sum()).collect();
+    // Eight sums at a time, so that additions need not wait for each other; the order depends on the length alone.
+    let part = |values: &[T]| {
+        let mut lanes = [0f64; 8];
+        for values in values.chunks(8) {
+            lanes.iter_mut().zip(values).for_each(|(lane, v)| *lane += v.to_f64() * v.to_f64());
+        }
+        lanes.iter().sum::<f64>()
+    };
+    let parts: Vec<f64> = values.par_chunks(CHUNK).map(part).collect();
     parts.iter().sum()
 }
 
