@@ -33,9 +33,13 @@ struct Curve {
 fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
     let t = &app.theme;
     let name = |long: &'static str, short: &'static str| if columns < 76 { short } else { long };
-    // Six names in one legend: whole ones take a wide chart.
-    let long =
-        |long: &'static str, middle: &'static str, short: &'static str| if columns < 120 { name(middle, short) } else { long };
+    // Up to six names in one legend: those of two terms take a wider chart.
+    let (narrow, wide) = if app.history.len(Series::MiGlobal) > 0 { (100, 120) } else { (76, 120) };
+    let long = |long: &'static str, middle: &'static str, short: &'static str| match columns {
+        c if c < narrow => short,
+        c if c < wide => middle,
+        _ => long,
+    };
     // A term has the same colour on every chart. What is a reading of a few points is solid, whatever its colour.
     let solid =
         |label, series, style| Curve { label, series, style: t.curve(style).style, dashed: false, dim: false, points: false };
@@ -53,6 +57,16 @@ fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
             Curve { points: true, ..solid(long("global held-out", "G held-out", "G val"), Series::HeldoutGlobal, 1) },
             Curve { dim: true, ..solid(long("local training", "L train", "L tr"), Series::MiLocal, 0) },
             Curve { dim: true, ..solid(long("global training", "G train", "G tr"), Series::MiGlobal, 1) },
+            Curve {
+                dashed: true,
+                style: t.reference,
+                ..solid(long("local ceiling", "L ceiling", "L max"), Series::CeilingLocal, 0)
+            },
+            Curve {
+                dashed: true,
+                style: t.reference,
+                ..solid(long("global ceiling", "G ceiling", "G max"), Series::CeilingGlobal, 0)
+            },
         ],
         ChartId::Accuracy => vec![
             Curve { points: true, ..solid("conv", Series::AccuracyConv, 0) },

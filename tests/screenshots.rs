@@ -1,0 +1,39 @@
+//! The pictures in `screenshots/` are what the program draws of the recorded run in `tests/fixtures/run`;
+//! `UPDATE=1 cargo test --test screenshots` draws them anew.
+
+use std::{fs, path::Path};
+
+use dim_tui::tui::screenshot;
+
+/// Name, columns, rows, panel.
+const PICTURES: &[(&str, u16, u16, Option<&str>)] =
+    &[("workbench", 120, 36, None), ("small", 80, 24, None), ("help", 120, 36, Some("help"))];
+
+#[test]
+fn pictures_are_those_of_the_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, width, height, panel) in PICTURES {
+        let svg = screenshot(&root.join("tests/fixtures/run"), *width, *height, *panel).unwrap();
+        let path = root.join("screenshots").join(name).with_extension("svg");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::create_dir_all(root.join("screenshots")).unwrap();
+            fs::write(&path, &svg).unwrap();
+        }
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        assert!(kept == svg, "screenshots/{name}.svg is out of date: UPDATE=1 cargo test --test screenshots draws it anew");
+    }
+}
+
+#[test]
+fn the_picture_tells_the_story_of_the_run() {
+    let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/run");
+    let journal = fs::read_to_string(run.join("journal.jsonl")).unwrap();
+    for key in ["objective.estimator", "objective.global.mode", "objective.local.negatives"] {
+        assert!(journal.contains(key), "no change of {key} was recorded");
+    }
+    let svg = screenshot(&run, 120, 36, None).unwrap();
+    // ln(63 + 1) = 4.16 and ln(15 + 1) = 2.77 are the ceilings at the end of the run.
+    for word in ["FINISHED", "infonce", "Mutual information", "Probe accuracy", "4.16", "2.77"] {
+        assert!(svg.contains(word), "the picture does not show '{word}'");
+    }
+}
