@@ -54,6 +54,13 @@ pub struct Trainer {
     pub(super) attempt: u64,
 }
 
+/// What [`Trainer::step`] puts back if the step is not finite.
+struct Before {
+    tensors: Vec<(Var, Tensor)>,
+    /// The discriminator's optimiser.
+    moments: HashMap<String, Tensor>,
+}
+
 /// One step's numbers. `seconds` and `examples_per_second` are the caller's to fill in.
 pub struct StepOutcome {
     pub row: StepRow,
@@ -175,21 +182,20 @@ impl Trainer {
         let before = self.before_step()?;
         let outcome = self.try_step()?;
         if outcome.nonfinite.is_some() {
-            let (tensors, moments) = before;
-            for (var, tensor) in tensors {
+            for (var, tensor) in before.tensors {
                 var.set(&tensor)?;
             }
-            self.adam_prior.load(&moments)?;
+            self.adam_prior.load(&before.moments)?;
         }
         Ok(outcome)
     }
 
     /// Copies of what moves before a step is known to be finite: BatchNorm's statistics and the discriminator.
-    fn before_step(&self) -> Result<(Vec<(Var, Tensor)>, HashMap<String, Tensor>), TrainError> {
+    fn before_step(&self) -> Result<Before, TrainError> {
         let moving = self.networks.statistics().into_iter().chain(self.networks.prior_params());
         let tensors = moving.map(|(_, var)| Ok((var.clone(), var.as_tensor().copy()?))).collect::<Result<_, TrainError>>()?;
         let copied = self.adam_prior.state().into_iter().map(|(name, t)| Ok((name, t.copy()?)));
-        Ok((tensors, copied.collect::<Result<_, TrainError>>()?))
+        Ok(Before { tensors, moments: copied.collect::<Result<_, TrainError>>()? })
     }
 
     fn try_step(&mut self) -> Result<StepOutcome, TrainError> {
