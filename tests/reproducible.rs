@@ -79,3 +79,51 @@ fn a_schedule_and_its_replay_agree() {
     run(&b, &replay);
     same_rows(&a, &b);
 }
+
+fn resume(run: &std::path::Path, sets: &[&str]) -> std::process::Output {
+    let mut command = std::process::Command::new(common::BINARY);
+    command.args(["--batch", "--threads", "2", "--resume"]).arg(run);
+    command.args(sets.iter().flat_map(|s| ["--set", s])).output().unwrap()
+}
+
+/// A critic that is off at the checkpoint comes back as it was, and entries of the schedule that later ones made impossible
+/// are history.
+#[test]
+fn a_resume_remembers_terms_that_are_off_and_a_schedule_that_is_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let (straight, resumed) = (dir.path().join("straight"), dir.path().join("resumed"));
+    let config = dir.path().join("scheduled.toml");
+    let entry = |at: u64, set: &str| format!("[[schedule]]\nat = {at}\nset = {{ {set} }}\n");
+    let entries = [
+        entry(2, "\"objective.global.mode\" = \"train\""),
+        entry(4, "\"objective.local.negatives\" = 15"),
+        entry(6, "\"objective.local.negatives\" = 3, \"optim.batch\" = 8"),
+        entry(8, "\"objective.global.mode\" = \"off\""),
+        entry(14, "\"objective.global.mode\" = \"train\", \"objective.prior.mode\" = \"off\""),
+    ];
+    fs::write(&config, entries.concat()).unwrap();
+    let args = |steps: &str| {
+        let mut args = sets(&["probe.every=5", steps]);
+        args.extend(["--config".into(), config.display().to_string()]);
+        args
+    };
+    run(&straight, &args("optim.steps=18"));
+    run(&resumed, &args("optim.steps=10"));
+    let output = resume(&resumed, &["optim.steps=18"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    same_rows(&straight, &resumed);
+}
+
+#[test]
+fn set_beside_resume_counts_or_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("run");
+    run(&out, &sets(&["optim.steps=4", "probe.every=0"]));
+    let output = resume(&out, &["optim.steps=6", "optim.lr=0.5"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rates: Vec<f64> = rows(&out.join("metrics.jsonl")).iter().map(|r| r["lr"].as_f64().unwrap()).collect();
+    assert_eq!(rates, [1e-4, 1e-4, 1e-4, 1e-4, 0.5, 0.5]);
+    let output = resume(&out, &["seed=9"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("'seed'"));
+}

@@ -68,7 +68,13 @@ impl Worker<'_> {
     /// The policy `rollback`: back to the newest checkpoint, half the learning rate, new draws.
     pub(super) fn roll_back(&mut self) -> Result<(), Halt> {
         self.publisher.phase(Phase::Starting("rolling back".into()));
-        let (saved, faults) = checkpoint::newest(&self.checkpoints);
+        // One that a replay has too, if there is one: not a checkpoint the user asked for.
+        let every = self.trainer.config.checkpoint.every;
+        let regular = |step: u64| step == 0 || (every > 0 && step.is_multiple_of(every));
+        let (mut saved, mut faults) = checkpoint::newest_of(&self.checkpoints, regular);
+        if saved.is_none() {
+            (saved, faults) = checkpoint::newest(&self.checkpoints);
+        }
         for fault in faults {
             self.tell(Event::Warning(fault.to_string()));
         }

@@ -59,8 +59,13 @@ pub fn list(dir: &Path) -> Vec<(u64, PathBuf)> {
 
 /// The newest whole checkpoint under `dir`, and what was wrong with newer ones.
 pub fn newest(dir: &Path) -> (Option<Saved>, Vec<CheckpointError>) {
+    newest_of(dir, |_| true)
+}
+
+/// The same among the steps that are `wanted`.
+pub fn newest_of(dir: &Path, wanted: impl Fn(u64) -> bool) -> (Option<Saved>, Vec<CheckpointError>) {
     let mut faults = Vec::new();
-    for (_, path) in list(dir) {
+    for (_, path) in list(dir).into_iter().filter(|(step, _)| wanted(*step)) {
         match read(&path) {
             Ok(saved) => return (Some(saved), faults),
             Err(e) => faults.push(e),

@@ -15,6 +15,13 @@ pub fn resolved(mut config: Config) -> io::Result<Config> {
     Ok(config)
 }
 
+/// Says so if the threads asked for are not those there are: pools cannot change their size in a running program.
+pub fn threads_differ(config: &Config) -> Option<String> {
+    let (asked, there) = (config.run.threads, threads());
+    (asked != 0 && asked != there)
+        .then(|| format!("run.threads = {asked} takes effect when the program is started again; now there are {there}"))
+}
+
 /// Threads of Candle's pools, as `main` set them.
 fn threads() -> usize {
     std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or_else(rayon::current_num_threads)

@@ -123,6 +123,10 @@ pub(super) struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     fn start(config: Config, options: Options, link: &'a Link, publisher: Publisher) -> Result<Self, Halt> {
+        if let Some(warning) = describe::threads_differ(&config) {
+            // A front end that is gone is noticed where commands are read.
+            let _ = link.events.send(Event::Warning(warning));
+        }
         let config = describe::resolved(config).map_err(refused)?;
         publisher.config(Arc::new(config.clone()));
         let resumed = options.resume.is_some();

@@ -4,6 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::chart::{self, Chart, Line};
 use crate::{
+    config::{Locations, Mode},
     train::history::{Mark, Series},
     tui::app::{App, ChartId, Panel},
 };
@@ -109,7 +110,10 @@ fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &
         ChartId::Information if !log_y => cut_below(&lines),
         _ => None,
     };
-    if let (ChartId::Information, Some((_, top))) = (id, y) {
+    let local = &app.live.config.objective.local;
+    if id == ChartId::Information && local.mode != Mode::Off && local.locations == Locations::Any {
+        title = "Information; local: a contrastive score, not a bound";
+    } else if let (ChartId::Information, Some((_, top))) = (id, y) {
         let seen = lines.iter().flat_map(|l| &l.columns).any(|c| c.max >= FLOOR && c.max <= top);
         title = if seen { "Mutual information, cut at −5" } else { "Mutual information, all below −5 as yet" };
     }
