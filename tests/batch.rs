@@ -112,7 +112,7 @@ fn the_first_signal_saves_and_leaves_with_128_plus_n() {
     let mut child = Command::new(BINARY)
         .args(["--batch", "--threads", "2", "--out"])
         .arg(&out)
-        .args(sets(&["optim.steps=1000000", "probe.every=0"]))
+        .args(sets(&["optim.steps=1000000", "probe.every=0", "checkpoint.every=0"]))
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
