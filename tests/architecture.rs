@@ -42,7 +42,7 @@ const WORDS: &[Words] = &[
 /// A module of the library and those it must not use.
 const MODULES: &[(&str, &[&str])] = &[
     ("config", &["batch", "data", "eval", "model", "nn", "record", "train", "tui"]),
-    ("nn", &["batch", "data", "eval", "model", "record", "train", "tui"]),
+    ("nn", &["batch", "config", "data", "eval", "model", "record", "train", "tui"]),
     ("data", &["batch", "eval", "model", "record", "train", "tui"]),
     ("model", &["batch", "data", "eval", "record", "train", "tui"]),
     ("eval", &["batch", "config", "data", "model", "nn", "train", "tui"]),

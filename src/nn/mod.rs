@@ -1,7 +1,6 @@
 //! What Candle lacks: seeded init and draws, fast convolution, BatchNorm, Adam with reachable state.
 //!
-//! Everything here knows tensors and nothing of images, critics or configs (but for the names of the learning-rate
-//! schedules). On the CPU the layers run own kernels for f32 and f64; on other devices they fall back to Candle's
+//! Everything here knows tensors and nothing of images, critics or configs. On the CPU the layers run own kernels for f32 and f64; on other devices they fall back to Candle's
 //! ordinary operations behind the same functions. Given a number of threads (rayon's global pool), every result is
 //! the same to the bit: work is partitioned, and sums are ordered, by sizes alone, never by who finishes first.
 
@@ -11,7 +10,6 @@ pub mod linear;
 pub mod norm;
 pub mod params;
 pub mod rng;
-pub mod schedule;
 
 mod batch_kernel;
 mod host;
@@ -23,7 +21,6 @@ pub use linear::Linear;
 pub use norm::{BatchNorm, LayerNorm, Stats};
 pub use params::{Init, Store};
 pub use rng::{Draws, below, distinct, normal, permutation, uniform};
-pub use schedule::learning_rate;
 
 #[cfg(test)]
 mod testing;

@@ -6,6 +6,7 @@ mod command;
 mod describe;
 mod heldout;
 pub mod history;
+mod learning_rate;
 mod networks;
 pub mod objective;
 mod outputs;

@@ -7,6 +7,7 @@ use dim_estimators::Estimator;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
+    learning_rate::learning_rate,
     networks::{GLOBAL, LOCAL, Networks},
     objective::{self, PriorTerm, StepValue, Term, read_scalars},
     pairs,
@@ -203,7 +204,7 @@ impl Trainer {
         let config = self.config.clone();
         let batch = config.optim.batch;
         let optim = &config.optim;
-        let lr = nn::learning_rate(optim.lr, optim.lr_schedule, optim.warmup, step, self.total_steps());
+        let lr = learning_rate(optim.lr, optim.lr_schedule, optim.warmup, step, self.total_steps());
 
         let indices = self.order.indices(self.examples_seen, batch);
         let images = self.dataset.train.batch(&indices, &self.device)?;
