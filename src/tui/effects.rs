@@ -49,8 +49,13 @@ impl World {
         Message::Done(done)
     }
 
-    /// Saves the whole configuration under a name of the user's and watches that file from now on.
-    pub fn save(&mut self, path: &Path, config: &Config) -> Message {
+    /// Saves the whole configuration under a name of the user's and watches that file from now on. Without `force` only a
+    /// new file, or the one that is watched.
+    pub fn save(&mut self, path: &Path, force: bool, config: &Config) -> Message {
+        if !force && path.exists() && self.watch.as_ref().is_none_or(|w| w.path() != path) {
+            let path = path.display();
+            return Message::Done(Done::Failed(format!("{path} is there already: ':w! {path}' puts the run's values into it")));
+        }
         // Into a file that is there already goes only what it says differently; a new one becomes the whole.
         let differing = config::load(Some(path), &[]).map(|content| config::diff(&content, config, Source::Key));
         let changes = differing.unwrap_or_default().into_iter().filter(|c| config::key(&c.key).is_some());
@@ -123,13 +128,17 @@ mod tests {
         let config = Config::default().with(&[("optim.lr".into(), Value::Float(0.25))]).unwrap();
         let (session, _link) = Session::pair(&config);
         let mut world = World { session, watch: None, options: Options::default() };
-        let Message::Done(Done::Saved { content, .. }) = world.save(&path, &config) else { panic!("not saved") };
+        let Message::Done(Done::Saved { content, .. }) = world.save(&path, false, &config) else { panic!("not saved") };
         assert_eq!(*content, config);
         // Saving over a file of the user's touches only what differs.
         std::fs::write(base.path().join("own.toml"), "# mine\noptim.lr = 0.5 # fast\n").unwrap();
-        assert!(matches!(world.save(&base.path().join("own.toml"), &config), Message::Done(Done::Saved { .. })));
-        assert_eq!(std::fs::read_to_string(base.path().join("own.toml")).unwrap(), "# mine\noptim.lr = 0.25 # fast\n");
-        world.save(&path, &config);
+        let own = base.path().join("own.toml");
+        let Message::Done(Done::Failed(text)) = world.save(&own, false, &config) else { panic!("not refused") };
+        assert!(text.contains(":w!"), "{text}");
+        assert_eq!(std::fs::read_to_string(&own).unwrap(), "# mine\noptim.lr = 0.5 # fast\n");
+        assert!(matches!(world.save(&own, true, &config), Message::Done(Done::Saved { .. })));
+        assert_eq!(std::fs::read_to_string(&own).unwrap(), "# mine\noptim.lr = 0.25 # fast\n");
+        world.save(&path, true, &config);
         let edits = [("optim.batch".to_owned(), Value::Integer(32))];
         assert!(matches!(world.write_back(&config, &edits), Message::Done(Done::WroteBack { .. })));
         assert_eq!(config::load(Some(&path), &[]).unwrap().optim.batch, 32);

@@ -53,9 +53,11 @@ pub enum Effect {
     Send(Command),
     /// Join the ended trainer and start a new run with this configuration.
     Start(Box<Config>),
-    /// Save this configuration to the file and begin to watch it.
+    /// Save this configuration to the file and begin to watch it. A file that is there already needs `force`: then only
+    /// the values that differ are changed in it.
     Save {
         path: PathBuf,
+        force: bool,
         config: Box<Config>,
     },
     /// Write these values into the watched file.

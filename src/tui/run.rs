@@ -238,7 +238,7 @@ impl Loop {
                     continue;
                 }
                 Effect::Start(config) => self.world.restart(&config, &self.app),
-                Effect::Save { path, config } => self.world.save(&path, &config),
+                Effect::Save { path, force, config } => self.world.save(&path, force, &config),
                 Effect::WriteBack(edits) => {
                     let config = self.app.next_config();
                     self.world.write_back(&config, &edits)

@@ -92,7 +92,8 @@ fn run(app: &mut App, line: &str) -> Result<Vec<Effect>, String> {
     match name {
         "set" | "se" => set(app, rest),
         "preset" => preset(app, rest),
-        "w" | "write" => save(app, rest),
+        "w" | "write" => save(app, rest, false),
+        "w!" | "write!" => save(app, rest, true),
         "q" | "quit" => alone(Vec::new()).map(|_| {
             app.mode = Mode::Normal;
             act::quit(app)
@@ -118,8 +119,11 @@ fn unknown(name: &str) -> String {
     if name.contains('=') || config::key(name).is_some() {
         return format!("there is no command ':{name}': to change a setting write :set KEY=VALUE");
     }
-    let best = COMMANDS.iter().map(|c| c.0).max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
-    format!("there is no command ':{name}', did you mean ':{}'?", best.unwrap_or("set"))
+    let alike = |c: &str| strsim::jaro(c, name);
+    match COMMANDS.iter().map(|c| c.0).max_by(|a, b| alike(a).total_cmp(&alike(b))).filter(|c| alike(c) > 0.7) {
+        Some(near) => format!("there is no command ':{name}', did you mean ':{near}'?"),
+        None => format!("there is no command ':{name}'; there are {}", COMMANDS.map(|c| c.0).join(", ")),
+    }
 }
 
 fn set(app: &mut App, rest: &str) -> Result<Vec<Effect>, String> {
@@ -145,14 +149,14 @@ fn preset(app: &mut App, rest: &str) -> Result<Vec<Effect>, String> {
     }
 }
 
-fn save(app: &mut App, rest: &str) -> Result<Vec<Effect>, String> {
+fn save(app: &mut App, rest: &str, force: bool) -> Result<Vec<Effect>, String> {
     if rest.is_empty() {
         return match &app.file {
             Some(_) => Ok(super::file::write_back(app)),
             None => Err("which file? write :w FILE".into()),
         };
     }
-    Ok(vec![Effect::Save { path: PathBuf::from(rest), config: Box::new(app.next_config()) }])
+    Ok(vec![Effect::Save { path: PathBuf::from(rest), force, config: Box::new(app.next_config()) }])
 }
 
 pub fn on_edit_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
