@@ -12,11 +12,14 @@ fn run(out: &std::path::Path, args: &[String]) {
 }
 
 fn same_rows(a: &std::path::Path, b: &std::path::Path) {
-    for file in ["metrics.jsonl", "probes.jsonl"] {
-        let (a, b) = (timeless(&a.join(file)), timeless(&b.join(file)));
-        assert!(!a.is_empty(), "{file} has rows");
-        assert_eq!(a, b, "{file}");
-    }
+    same_file("metrics.jsonl", a, b);
+    same_file("probes.jsonl", a, b);
+}
+
+fn same_file(file: &str, a: &std::path::Path, b: &std::path::Path) {
+    let (a, b) = (timeless(&a.join(file)), timeless(&b.join(file)));
+    assert!(!a.is_empty(), "{file} has rows");
+    assert_eq!(a, b, "{file}");
 }
 
 #[test]
@@ -78,6 +81,33 @@ fn a_schedule_and_its_replay_agree() {
     let replay = vec!["--config".to_string(), a.join("replay.toml").display().to_string()];
     run(&b, &replay);
     same_rows(&a, &b);
+}
+
+/// The rate of step 13 breaks the run, which goes back to step 10; the entry that mends it before the repeated step 11 must
+/// not be taken for one of the first pass.
+#[test]
+fn an_entry_after_a_rollback_is_replayed_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+    let config = dir.path().join("scheduled.toml");
+    fs::write(
+        &config,
+        "[[schedule]]\nat = 9\nset = { \"objective.clip\" = 5 }\n[[schedule]]\nat = 13\nset = { \"optim.lr\" = 1e30 }\n\
+         [[schedule]]\nat = 11\nattempt = 1\nset = { \"optim.lr\" = 1e-3 }\n\
+         [[schedule]]\nat = 16\nset = { \"objective.estimator\" = \"dv\" }\n",
+    )
+    .unwrap();
+    let mut args = sets(&["optim.steps=20", "probe.every=0", "checkpoint.every=5", "objective.on_nonfinite=rollback"]);
+    args.extend(["--config".into(), config.display().to_string()]);
+    run(&a, &args);
+    let metrics = rows(&a.join("metrics.jsonl"));
+    let steps: Vec<u64> = metrics.iter().map(|r| r["step"].as_u64().unwrap()).collect();
+    assert_eq!(steps, (1..=20).collect::<Vec<_>>(), "each step is recorded once");
+    let rate = |step: usize| metrics[step - 1]["lr"].as_f64().unwrap();
+    assert_eq!([rate(10), rate(11), rate(20)], [1e-4, 1e-3, 1e-3]);
+    assert_eq!([15, 16].map(|s| metrics[s - 1]["estimator"]["local"].as_str().unwrap()), ["jsd", "dv"]);
+    run(&b, &["--config".to_string(), a.join("replay.toml").display().to_string()]);
+    same_file("metrics.jsonl", &a, &b);
 }
 
 fn resume(run: &std::path::Path, sets: &[&str]) -> std::process::Output {

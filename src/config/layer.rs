@@ -24,6 +24,7 @@ pub(super) struct Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Scheduled {
     pub step: u64,
+    pub attempt: u64,
     pub set: Vec<Entry>,
     pub place: Place,
 }
@@ -153,47 +154,51 @@ fn misfit(name: &str, range: Range, given: &Value, at: &Place) -> ConfigError {
 
 impl Scheduled {
     fn plain(&self) -> super::ScheduleEntry {
-        super::ScheduleEntry { at: self.step, set: self.set.iter().map(|e| (e.key.clone(), e.value.clone())).collect() }
+        let set = self.set.iter().map(|e| (e.key.clone(), e.value.clone())).collect();
+        super::ScheduleEntry { at: self.step, attempt: self.attempt, set }
     }
 
     fn from_plain(entry: &super::ScheduleEntry) -> Self {
         let set = entry.set.iter().map(|(k, v)| Entry { key: k.clone(), value: v.clone(), at: Place::Here });
-        Self { step: entry.at, set: set.collect(), place: Place::Here }
+        Self { step: entry.at, attempt: entry.attempt, set: set.collect(), place: Place::Here }
     }
 }
 
-/// Reads `[[schedule]]`, sorted by step; entries of one step keep their order.
+/// Reads `[[schedule]]`, sorted by attempt and step; entries of one step keep their order.
 fn schedule(node: &Node) -> Result<Vec<Scheduled>, ConfigError> {
     let Kind::Array(items) = &node.kind else {
         return Err(wrong("schedule", node, "a list of entries, each written as [[schedule]]"));
     };
     let mut entries = items.iter().map(schedule_entry).collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(|e| e.step);
+    entries.sort_by_key(|e| (e.attempt, e.step));
     Ok(entries)
 }
 
 fn schedule_entry(node: &Node) -> Result<Scheduled, ConfigError> {
     const STEPS: Range = Range::Int { min: 1, max: i64::MAX as u64 };
+    const ATTEMPTS: Range = Range::Int { min: 0, max: i64::MAX as u64 };
     let Kind::Table(items) = &node.kind else {
         return Err(wrong("schedule", node, "a list of entries { at = STEP, set = { KEY = VALUE } }"));
     };
-    let (mut step, mut set) = (None, None);
+    let (mut step, mut attempt, mut set) = (None, 0, None);
+    let number = |name: &str, range: Range, value: &Node| {
+        let given = value.plain();
+        let accepted = range.accept(&given).ok_or_else(|| misfit(name, range, &given, &value.at))?;
+        Ok(accepted.as_integer().and_then(|i| u64::try_from(i).ok()))
+    };
     for (name, at, value) in items {
         match name.as_str() {
-            "at" => {
-                let given = value.plain();
-                let accepted = STEPS.accept(&given).ok_or_else(|| misfit("schedule.at", STEPS, &given, &value.at))?;
-                step = accepted.as_integer().and_then(|i| u64::try_from(i).ok());
-            }
+            "at" => step = number("schedule.at", STEPS, value)?,
+            "attempt" => attempt = number("schedule.attempt", ATTEMPTS, value)?.unwrap_or_default(),
             "set" => set = Some(live_entries(value)?),
             _ => {
-                let nearest = nearest_name(name, &["at", "set"]).map(|n| format!("schedule.{n}"));
+                let nearest = nearest_name(name, &["at", "attempt", "set"]).map(|n| format!("schedule.{n}"));
                 return Err(ConfigError::UnknownKey { at: at.clone(), key: format!("schedule.{name}"), nearest });
             }
         }
     }
     match (step, set) {
-        (Some(step), Some(set)) if !set.is_empty() => Ok(Scheduled { step, set, place: node.at.clone() }),
+        (Some(step), Some(set)) if !set.is_empty() => Ok(Scheduled { step, attempt, set, place: node.at.clone() }),
         (None, _) => Err(wrong("schedule", node, "entries that each have a step: at = STEP")),
         _ => Err(wrong("schedule", node, "entries that each change something: set = { KEY = VALUE }")),
     }

@@ -399,12 +399,21 @@ impl Default for Run {
     }
 }
 
-/// One `[[schedule]]` entry: these keys change before step `at` is computed. The first step is 1.
+/// One `[[schedule]]` entry: these keys change before step `at` is computed. The first step is 1. After a rollback, entries
+/// that were applied stay applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleEntry {
     pub at: u64,
+    /// Wait for this many rollbacks before `at` counts. `replay.toml` uses it: a step repeated after a rollback is another
+    /// step than the first one of that number.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempt: u64,
     /// Key → value; each key is one that can change live.
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub set: BTreeMap<String, toml::Value>,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }

@@ -78,8 +78,8 @@ impl<W: Write + Send + Durable> Sink for JsonLines<W> {
     fn probe(&mut self, row: &ProbeRow) -> io::Result<()> {
         if self.rows == Rows::Probes { self.push(row) } else { Ok(()) }
     }
-    fn journal(&mut self, row: &JournalRow) -> io::Result<()> {
-        if self.rows == Rows::Journal { self.push(row) } else { Ok(()) }
+    fn journal(&mut self, rows: &[JournalRow]) -> io::Result<()> {
+        if self.rows == Rows::Journal { rows.iter().try_for_each(|row| self.push(row)) } else { Ok(()) }
     }
     fn flush(&mut self) -> io::Result<()> {
         self.lines.flush()

@@ -42,8 +42,8 @@ pub trait Sink: Send {
     fn probe(&mut self, _row: &ProbeRow) -> io::Result<()> {
         Ok(())
     }
-    /// A line of the journal.
-    fn journal(&mut self, _row: &JournalRow) -> io::Result<()> {
+    /// Lines of the journal that belong together: one change of several keys is several lines.
+    fn journal(&mut self, _rows: &[JournalRow]) -> io::Result<()> {
         Ok(())
     }
     /// Hands everything kept so far to the system.

@@ -55,15 +55,15 @@ impl Recorder {
         Self::open(dir, replay, None)
     }
 
-    /// Goes on recording an interrupted run from the checkpoint of `step`. Metrics and probes are cut back to it, torn last
+    /// Goes on recording an interrupted run from the checkpoint of `step`, made after `attempt` rollbacks. Metrics and probes are cut back to it, torn last
     /// lines removed; the journal keeps all; TensorBoard gets a new file with a session marker. `config` is what is in
     /// force when training goes on.
     ///
     /// # Errors
     /// If the directory cannot be written to, is another process's, or its `replay.toml` cannot be read.
-    pub fn resume(dir: RunDir, config: &Config, step: u64) -> Result<Self, RecordError> {
+    pub fn resume(dir: RunDir, config: &Config, step: u64, attempt: u64) -> Result<Self, RecordError> {
         let lock = lock(&dir)?;
-        let replay = Replay::go_on(dir.path(), config, step)?;
+        let replay = Replay::go_on(dir.path(), config, step, attempt)?;
         for (rows, limit) in [(Rows::Metrics, Some(step)), (Rows::Probes, Some(step)), (Rows::Journal, None)] {
             let path = dir.path().join(rows.file_name());
             cut_back(&path, limit).map_err(RecordError::io(&path))?;
@@ -112,9 +112,10 @@ impl Recorder {
         self.flush();
     }
 
-    /// Records a line of the journal, and flushes. Accepted changes go into `replay.toml` too.
-    pub fn journal(&mut self, row: &JournalRow) {
-        self.each(|sink| sink.journal(row));
+    /// Records lines of the journal that belong together (the keys of one change), and flushes. Accepted changes go into
+    /// `replay.toml` too.
+    pub fn journal(&mut self, rows: &[JournalRow]) {
+        self.each(|sink| sink.journal(rows));
         self.flush();
     }
 

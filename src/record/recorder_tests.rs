@@ -45,11 +45,11 @@ fn a_run_has_all_its_files() {
     let out = base.path().join("run");
     let config = Config::default();
     let mut r = Recorder::create(RunDir::exactly(&out).unwrap(), &config).unwrap();
-    r.journal(&journal_row(0, JournalKind::Start));
+    r.journal(&[journal_row(0, JournalKind::Start)]);
     r.step(&step_row(1, -0.5));
     r.step(&step_row(2, f64::NAN));
     let change = Change { key: "optim.lr".into(), from: 0.001.into(), to: 0.01.into(), source: Source::Key };
-    r.journal(&journal_row(3, JournalKind::Change).change(&change));
+    r.journal(&[journal_row(3, JournalKind::Change).change(&change)]);
     r.step(&step_row(3, f64::INFINITY));
     r.probe(&probe_row(3));
     r.finish(&summary()).unwrap();
@@ -81,7 +81,7 @@ fn a_resume_cuts_back_to_the_checkpoint() {
         r.step(&step_row(step, 0.0));
         if step % 3 == 0 {
             r.probe(&probe_row(step));
-            r.journal(&journal_row(step, JournalKind::Checkpoint));
+            r.journal(&[journal_row(step, JournalKind::Checkpoint)]);
         }
     }
     drop(r);
@@ -89,8 +89,8 @@ fn a_resume_cuts_back_to_the_checkpoint() {
         let whole = fs::read_to_string(out.join(name)).unwrap();
         fs::write(out.join(name), whole + "{\"step\":5,\"to").unwrap();
     }
-    let mut r = Recorder::resume(RunDir::existing(&out).unwrap(), &Config::default(), 6).unwrap();
-    r.journal(&journal_row(6, JournalKind::Resumed));
+    let mut r = Recorder::resume(RunDir::existing(&out).unwrap(), &Config::default(), 6, 0).unwrap();
+    r.journal(&[journal_row(6, JournalKind::Resumed)]);
     r.step(&step_row(7, 0.0));
     drop(r);
     assert_eq!(steps(&out, "metrics.jsonl"), [1, 2, 3, 4, 5, 6, 7]);
@@ -121,10 +121,10 @@ fn two_cannot_write_to_one_run() {
     let base = tempfile::tempdir().unwrap();
     let out = base.path().join("run");
     let first = Recorder::create(RunDir::exactly(&out).unwrap(), &Config::default()).unwrap();
-    let second = Recorder::resume(RunDir::existing(&out).unwrap(), &Config::default(), 0);
+    let second = Recorder::resume(RunDir::existing(&out).unwrap(), &Config::default(), 0, 0);
     assert!(matches!(second, Err(RecordError::InUse(_))));
     drop(first);
-    assert!(Recorder::resume(RunDir::existing(&out).unwrap(), &Config::default(), 0).is_ok());
+    assert!(Recorder::resume(RunDir::existing(&out).unwrap(), &Config::default(), 0, 0).is_ok());
 }
 
 /// A recorder whose metrics go to a disk with this much room, the rest of it nowhere.

@@ -2,9 +2,12 @@
 //! repeats an interactive one.
 //!
 //! Changes that repeat themselves are left out: the schedule's own, and the trainer's by policy (a replay meets the same
-//! non-finite step and takes the same measures).
+//! non-finite step and takes the same measures). After a rollback steps are computed again, so an entry also says how many
+//! rollbacks are behind it. A planned entry that was refused is left out: with what was changed by hand before it, the
+//! replay could not be read.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -16,6 +19,10 @@ use crate::config::{Config, ConfigError, ScheduleEntry, Source, diff, is_live, p
 pub(super) struct Replay {
     path: PathBuf,
     config: Config,
+    /// Rollbacks so far.
+    attempt: u64,
+    /// Entries up to this step of this attempt are behind.
+    reached: u64,
     /// The file on disk does not say what `config` says.
     stale: bool,
 }
@@ -23,50 +30,58 @@ pub(super) struct Replay {
 impl Replay {
     /// The replay of a run that begins with `config`. Written at the first flush.
     pub fn start(dir: &Path, config: &Config) -> Self {
-        Self { path: dir.join("replay.toml"), config: config.clone(), stale: true }
+        Self { path: dir.join("replay.toml"), config: config.clone(), attempt: 0, reached: 0, stale: true }
     }
 
-    /// Goes on with the replay of an interrupted run that is resumed after `step` with `config` in force. Changes made
-    /// after the checkpoint are forgotten; where what is in force differs from what the replay would have reached
-    /// (`--set` beside `--resume`), the difference is an entry of its own.
-    pub fn go_on(dir: &Path, config: &Config, step: u64) -> Result<Self, RecordError> {
+    /// Goes on with the replay of an interrupted run that is resumed after `step`, `attempt` rollbacks behind it, with
+    /// `config` in force. Changes made after the checkpoint are forgotten; where what is in force differs from what the
+    /// replay would have reached (`--set` beside `--resume`), the difference is an entry of its own.
+    pub fn go_on(dir: &Path, config: &Config, step: u64, attempt: u64) -> Result<Self, RecordError> {
         let path = dir.join("replay.toml");
         let text = fs::read_to_string(&path).map_err(RecordError::io(&path))?;
         let started = started_with(dir)?;
         let mut replay = parse_state(&text, &path)?;
-        let planned = |e: &ScheduleEntry| started.schedule.contains(e);
-        replay.schedule.retain(|e| e.at <= step || planned(e));
-        let mut this = Self { path, config: replay, stale: true };
-        this.reconcile(config, step)?;
+        let planned = |e: &ScheduleEntry| started.schedule.iter().any(|s| s.at == e.at && s.set == e.set);
+        replay.schedule.retain(|e| behind(e, step, attempt) || planned(e));
+        let mut this = Self { path, config: replay, attempt, reached: step, stale: true };
+        this.reconcile(config)?;
         Ok(this)
     }
 
-    /// Makes the replay reach `config` at the step after `step`.
-    fn reconcile(&mut self, config: &Config, step: u64) -> Result<(), ConfigError> {
-        let mut reached = self.config.clone();
-        for entry in self.config.schedule.iter().filter(|e| e.at <= step) {
+    /// Makes the replay reach `config` at the step after the one reached.
+    fn reconcile(&mut self, config: &Config) -> Result<(), ConfigError> {
+        let mut there = self.config.clone();
+        for entry in self.config.schedule.iter().filter(|e| behind(e, self.reached, self.attempt)) {
             let edits: Vec<_> = entry.set.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-            reached = reached.with(&edits)?;
+            there = there.with(&edits)?;
         }
-        for change in diff(&reached, config, Source::Set) {
-            if is_live(&change.key) {
-                self.add(step + 1, change.key, change.to);
-            } else if change.key != "schedule" {
-                // Where the data lie or how many threads there are now is a fact of the whole replay.
-                self.config = self.config.with(&[(change.key, change.to)])?;
-            }
-        }
+        let differing = diff(&there, config, Source::Set);
+        let (live, fixed): (Vec<_>, Vec<_>) = differing.into_iter().partition(|c| is_live(&c.key));
+        // Where the data lie or how many threads there are now is a fact of the whole replay.
+        let facts = fixed.into_iter().filter(|c| c.key != "schedule").map(|c| (c.key, c.to));
+        self.config = self.config.with(&facts.collect::<Vec<_>>())?;
+        self.add(self.reached + 1, live.into_iter().map(|c| (c.key, c.to)).collect());
         Ok(())
     }
 
-    /// Puts a change before step `at`, behind what is planned there. Changes before the same step are one entry, until a key
-    /// changes again: from jsd to dv and back is not nothing where a swap resets the critics.
-    fn add(&mut self, at: u64, key: String, to: toml::Value) {
-        let schedule = &mut self.config.schedule;
-        let end = schedule.partition_point(|e| e.at <= at);
-        match end.checked_sub(1).map(|i| &mut schedule[i]) {
-            Some(entry) if entry.at == at && !entry.set.contains_key(&key) => drop(entry.set.insert(key, to)),
-            _ => schedule.insert(end, ScheduleEntry { at, set: [(key, to)].into() }),
+    /// Puts a change before step `at`, behind what is planned there. Each change stays an entry of its own: from jsd to dv
+    /// and back is not nothing where a swap resets the critics, and a change is valid as a whole or not at all.
+    fn add(&mut self, at: u64, set: BTreeMap<String, toml::Value>) {
+        if !set.is_empty() {
+            let (attempt, schedule) = (self.attempt, &mut self.config.schedule);
+            let end = schedule.partition_point(|e| (e.attempt, e.at) <= (attempt, at));
+            schedule.insert(end, ScheduleEntry { at, attempt, set });
+            self.stale = true;
+        }
+    }
+
+    /// A planned entry was refused.
+    fn remove(&mut self, at: u64, rows: &[&JournalRow]) {
+        let keys = |e: &ScheduleEntry| rows.iter().all(|r| r.key.as_ref().is_some_and(|k| e.set.contains_key(k)));
+        let refused = self.config.schedule.iter().position(|e| e.at == at && e.set.len() == rows.len() && keys(e));
+        if let Some(entry) = refused {
+            self.config.schedule.remove(entry);
+            self.stale = true;
         }
     }
 
@@ -77,6 +92,12 @@ impl Replay {
         }
         Ok(())
     }
+}
+
+/// True if a run that has done `step` steps after `attempt` rollbacks has the entry behind it. What a rollback undid was
+/// planned for steps that were reached, so it is behind too.
+fn behind(entry: &ScheduleEntry, step: u64, attempt: u64) -> bool {
+    entry.attempt < attempt || (entry.attempt == attempt && entry.at <= step)
 }
 
 /// The config the run in `dir` began with.
@@ -91,14 +112,31 @@ impl Sink for Replay {
         "replay.toml"
     }
 
-    fn journal(&mut self, row: &JournalRow) -> io::Result<()> {
-        let repeats_itself = matches!(row.source.as_deref(), Some("policy" | "schedule"));
-        let accepted = row.kind == JournalKind::Change && !repeats_itself;
-        if let (true, Some(key), Some(to)) = (accepted, &row.key, row.to.as_ref().and_then(toml_value)) {
-            self.add(row.step, key.clone(), to);
-            self.stale = true;
+    fn journal(&mut self, rows: &[JournalRow]) -> io::Result<()> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        let source = first.source.as_deref();
+        match first.kind {
+            JournalKind::Change if !matches!(source, Some("policy" | "schedule")) => {
+                let edit = |r: &JournalRow| Some((r.key.clone()?, toml_value(r.to.as_ref()?)?));
+                self.add(first.step, rows.iter().filter_map(edit).collect());
+            }
+            JournalKind::Refused if source == Some("schedule") => self.remove(first.step, &rows.iter().collect::<Vec<_>>()),
+            // The step that failed is the next one; its entries were applied.
+            JournalKind::Nonfinite => self.reached = first.step + 1,
+            _ => {}
         }
-        // Written by the flush that follows every row of the journal: one change of many keys is one writing.
+        // Written by the flush that follows.
+        Ok(())
+    }
+
+    /// A rollback: what is still planned now waits for the repeated steps.
+    fn rewind(&mut self, step: u64) -> io::Result<()> {
+        self.attempt += 1;
+        for entry in self.config.schedule.iter_mut().filter(|e| e.at > self.reached) {
+            entry.attempt = entry.attempt.max(self.attempt);
+        }
+        self.config.schedule.sort_by_key(|e| (e.attempt, e.at));
+        (self.reached, self.stale) = (step, true);
         Ok(())
     }
 
@@ -113,73 +151,5 @@ fn toml_value(json: &serde_json::Value) -> Option<toml::Value> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        config::{Change, parse_text},
-        record::journal_row,
-    };
-
-    fn changed(step: u64, key: &str, to: impl Into<toml::Value>, source: Source) -> JournalRow {
-        let change = Change { key: key.into(), from: toml::Value::Boolean(false), to: to.into(), source };
-        journal_row(step, JournalKind::Change).change(&change)
-    }
-
-    fn written(dir: &Path) -> Config {
-        let path = dir.join("replay.toml");
-        parse_text(&fs::read_to_string(&path).unwrap(), &path).unwrap()
-    }
-
-    #[test]
-    fn changes_of_one_step_merge_in_order_and_what_repeats_itself_is_left_out() {
-        let dir = tempfile::tempdir().unwrap();
-        let schedule = vec![ScheduleEntry { at: 50, set: [("optim.lr".to_owned(), 0.5.into())].into() }];
-        let config = Config { schedule, ..Config::default() };
-        let mut replay = Replay::start(dir.path(), &config);
-        for row in [
-            changed(10, "objective.estimator", "dv", Source::Key),
-            changed(10, "objective.local.negatives", 3, Source::File),
-            changed(10, "objective.estimator", "infonce", Source::Command),
-            changed(50, "optim.lr", 0.5, Source::Schedule),
-            changed(60, "optim.lr", 0.25, Source::Policy),
-            changed(70, "optim.lr", 1.0, Source::Key),
-            journal_row(71, JournalKind::Checkpoint),
-        ] {
-            replay.journal(&row).unwrap();
-        }
-        replay.flush().unwrap();
-        let schedule = written(dir.path()).schedule;
-        let at: Vec<u64> = schedule.iter().map(|e| e.at).collect();
-        assert_eq!(at, [10, 10, 50, 70]);
-        assert_eq!(schedule[0].set["objective.estimator"], "dv".into());
-        assert_eq!(schedule[0].set["objective.local.negatives"], 3.into());
-        assert_eq!(schedule[1].set["objective.estimator"], "infonce".into());
-        assert_eq!(schedule[2].set.len(), 1);
-        assert_eq!(schedule[3].set["optim.lr"], toml::Value::Float(1.0));
-        assert_eq!(Config { schedule: config.schedule.clone(), ..written(dir.path()) }, config, "the rest is the start");
-    }
-
-    #[test]
-    fn resuming_forgets_later_changes_and_tells_of_set_ones() {
-        let dir = tempfile::tempdir().unwrap();
-        let schedule = vec![ScheduleEntry { at: 500, set: [("optim.lr".to_owned(), 0.5.into())].into() }];
-        let config = Config { schedule, ..Config::default() };
-        fs::write(dir.path().join("config.toml"), config.to_toml()).unwrap();
-        let mut replay = Replay::start(dir.path(), &config);
-        replay.journal(&changed(10, "objective.estimator", "dv", Source::Key)).unwrap();
-        replay.journal(&changed(90, "objective.estimator", "infonce", Source::Key)).unwrap();
-        replay.flush().unwrap();
-
-        let mut in_force = config.clone();
-        in_force.objective.estimator = "dv".into();
-        in_force.objective.local.weight = 2.0;
-        in_force.run.threads = 3;
-        let mut replay = Replay::go_on(dir.path(), &in_force, 80).unwrap();
-        replay.flush().unwrap();
-        let now = written(dir.path());
-        let at: Vec<u64> = now.schedule.iter().map(|e| e.at).collect();
-        assert_eq!(at, [10, 81, 500]);
-        assert_eq!(now.schedule[1].set, [("objective.local.weight".to_owned(), 2.0.into())].into());
-        assert_eq!(now.run.threads, 3);
-    }
-}
+#[path = "replay_tests.rs"]
+mod tests;

@@ -18,11 +18,11 @@ impl Worker<'_> {
         let outcome = self.try_change(changes);
         let kind = if outcome.is_ok() { JournalKind::Change } else { JournalKind::Refused };
         let step = self.trainer.step + 1;
-        for change in changes {
-            let row = journal_row(step, kind).change(change);
-            let row = JournalRow { reason: outcome.as_ref().err().cloned(), ..row };
-            self.journal(row);
-            if outcome.is_ok() {
+        let reason = outcome.as_ref().err().cloned();
+        let row = |c| JournalRow { reason: reason.clone(), ..journal_row(step, kind).change(c) };
+        self.journal(changes.iter().map(row).collect());
+        if outcome.is_ok() {
+            for change in changes {
                 self.link.history.mark(Mark {
                     step,
                     text: format!("{} {} → {}", change.key, plain(&change.from), plain(&change.to)),
@@ -56,8 +56,11 @@ impl Worker<'_> {
     /// `[[schedule]]` entries due before the next step.
     pub(super) fn apply_schedule(&mut self) {
         let config = self.trainer.config.clone();
-        while let Some(entry) = config.schedule.get(self.scheduled).filter(|e| e.at <= self.trainer.step + 1) {
-            self.scheduled += 1;
+        let (next, attempt) = (self.trainer.step + 1, self.trainer.attempt);
+        for (i, entry) in config.schedule.iter().enumerate().filter(|(_, e)| e.attempt <= attempt && e.at <= next) {
+            if !self.scheduled.insert(i) {
+                continue;
+            }
             let changes = as_changes(&entry.set, &self.trainer.config);
             if let Err(reason) = self.change(&changes) {
                 self.tell(Event::Warning(format!("schedule entry at = {}: {reason}", entry.at)));
@@ -96,12 +99,13 @@ impl Worker<'_> {
     pub(super) fn note(&mut self, kind: JournalKind, reason: Option<String>) {
         let mut row = journal_row(self.trainer.step, kind);
         row.reason = reason;
-        self.journal(row);
+        self.journal(vec![row]);
     }
 
-    pub(super) fn journal(&mut self, row: JournalRow) {
-        self.recorder.journal(&row);
-        self.tell(Event::Journal(row));
+    /// Rows that belong together: one change of several keys is several rows.
+    fn journal(&mut self, rows: Vec<JournalRow>) {
+        self.recorder.journal(&rows);
+        rows.into_iter().for_each(|row| self.tell(Event::Journal(row)));
     }
 
     pub(super) fn tell(&self, event: Event) {
@@ -110,7 +114,7 @@ impl Worker<'_> {
     }
 }
 
-/// A `set` table as changes against the configuration in force; keys that would not change are left out.
+/// A `set` table as changes against the configuration in force.
 fn as_changes(set: &BTreeMap<String, toml::Value>, in_force: &config::Config) -> Vec<Change> {
     set.iter()
         .map(|(key, to)| {

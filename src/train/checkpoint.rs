@@ -6,7 +6,7 @@
 //! the other fields and of all tensors, names and bytes, in order of name. A file is written under a temporary name, synced, then renamed.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -19,7 +19,7 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use super::trainer::{TrainError, Trainer};
 use crate::config::{self, Config};
 
-const FORMAT: &str = "dim-tui checkpoint 1";
+const FORMAT: &str = "dim-tui checkpoint 2";
 
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
@@ -36,8 +36,8 @@ pub struct Saved {
     pub step: u64,
     pub examples_seen: u64,
     pub attempt: u64,
-    /// `[[schedule]]` entries already applied.
-    pub scheduled: usize,
+    /// `[[schedule]]` entries already applied, by their place in `config.schedule`.
+    pub scheduled: BTreeSet<usize>,
     /// The configuration in force when it was written.
     pub config: Config,
     tensors: HashMap<String, Tensor>,
@@ -96,8 +96,8 @@ fn checksum<'a>(metadata: &HashMap<String, String>, tensors: impl Iterator<Item 
     format!("{crc:08x}")
 }
 
-/// Writes the trainer's state to `dir/step-NNNNNNNN.safetensors`. `scheduled` is how many `[[schedule]]` entries are behind it.
-pub fn write(dir: &Path, trainer: &Trainer, scheduled: usize) -> Result<PathBuf, CheckpointError> {
+/// Writes the trainer's state to `dir/step-NNNNNNNN.safetensors`. `scheduled` are the `[[schedule]]` entries behind it.
+pub fn write(dir: &Path, trainer: &Trainer, scheduled: &BTreeSet<usize>) -> Result<PathBuf, CheckpointError> {
     let path = dir.join(file_name(trainer.step));
     let fault = |source| CheckpointError::Io { path: path.clone(), source };
     let tensors = state(trainer)?;
@@ -111,7 +111,7 @@ pub fn write(dir: &Path, trainer: &Trainer, scheduled: usize) -> Result<PathBuf,
         ("step".into(), trainer.step.to_string()),
         ("examples_seen".into(), trainer.examples_seen.to_string()),
         ("attempt".into(), trainer.attempt.to_string()),
-        ("scheduled".into(), scheduled.to_string()),
+        ("scheduled".into(), scheduled.iter().map(usize::to_string).collect::<Vec<_>>().join(" ")),
         ("config".into(), trainer.config.to_toml()),
     ]);
     let sum = checksum(&metadata, bytes.iter().map(|(name, _, _, data)| (*name, data.as_slice())));
@@ -182,6 +182,10 @@ pub fn read(path: &Path) -> Result<Saved, CheckpointError> {
         return Err(foreign(format!("its format is '{}', expected '{FORMAT}'", field("format")?)));
     }
     let number = |name: &str| field(name)?.parse::<u64>().map_err(|_| foreign(format!("'{name}' in its header is not a number")));
+    let places = |name: &str| {
+        let places = field(name)?.split_whitespace().map(str::parse).collect::<Result<_, _>>();
+        places.map_err(|_| foreign(format!("'{name}' in its header is not a list of numbers")))
+    };
     let mut tensors: Vec<_> = file.tensors();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
     if checksum(&meta, tensors.iter().map(|(name, view)| (name.as_str(), view.data()))) != field("checksum")? {
@@ -197,7 +201,7 @@ pub fn read(path: &Path) -> Result<Saved, CheckpointError> {
         step: number("step")?,
         examples_seen: number("examples_seen")?,
         attempt: number("attempt")?,
-        scheduled: number("scheduled")? as usize,
+        scheduled: places("scheduled")?,
         config,
         tensors,
     })

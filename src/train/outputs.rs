@@ -66,7 +66,7 @@ impl Worker<'_> {
     /// Writes a checkpoint; a failure is a warning, not the end.
     pub(super) fn save(&mut self) {
         self.recorder.flush();
-        match checkpoint::write(&self.checkpoints, &self.trainer, self.scheduled) {
+        match checkpoint::write(&self.checkpoints, &self.trainer, &self.scheduled) {
             Ok(path) => {
                 checkpoint::prune(&self.checkpoints, self.trainer.config.checkpoint.keep);
                 self.checkpoint_at = Some(self.trainer.step);

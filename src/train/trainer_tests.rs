@@ -51,3 +51,13 @@ fn a_monitoring_critic_leaves_the_encoder_alone() {
         assert_ne!(run("train").1, run("off").1);
     }
 }
+
+/// A name the config takes and no estimator has would fail a run that has begun.
+#[test]
+fn the_config_names_every_estimator_there_is() {
+    let mut offered = crate::config::ESTIMATORS.to_vec();
+    let mut there: Vec<&str> = dim_estimators::names();
+    offered.sort_unstable();
+    there.sort_unstable();
+    assert_eq!(offered, there);
+}

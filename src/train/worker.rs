@@ -4,6 +4,7 @@
 //! `[[schedule]]` entries and commands for s + 1; then, if no step is left, the end.
 
 use std::{
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
@@ -109,8 +110,8 @@ pub(super) struct Worker<'a> {
     pub(super) rollbacks: u64,
     gait: Gait,
     pause_reason: Option<String>,
-    /// Next entry of `config.schedule`, in order of `at`.
-    pub(super) scheduled: usize,
+    /// Entries of `config.schedule` that were applied, or refused.
+    pub(super) scheduled: BTreeSet<usize>,
     pub(super) checkpoint_at: Option<u64>,
     pub(super) last: Option<StepRow>,
     stop: Option<StopReason>,
@@ -148,7 +149,7 @@ impl<'a> Worker<'a> {
         let device = Device::Cpu;
         let mut trainer = Trainer::new(Arc::new(config.clone()), dataset, device).map_err(refused)?;
         let checkpoints = dir.path().join("checkpoints");
-        let (mut faults, mut scheduled) = (Vec::new(), 0);
+        let (mut faults, mut scheduled) = (Vec::new(), BTreeSet::new());
         if resumed {
             let (saved, skipped) = checkpoint::newest(&checkpoints);
             faults = skipped;
@@ -158,11 +159,11 @@ impl<'a> Worker<'a> {
             })?;
             let now = describe::carry_over(&saved.config, &config, &options.set).map_err(refused)?;
             trainer.restore(&saved, Arc::new(now)).map_err(refused)?;
-            scheduled = saved.scheduled;
+            scheduled = saved.scheduled.clone();
         }
         let in_force = trainer.config.clone();
         let recorder = match resumed {
-            true => Recorder::resume(dir, &in_force, trainer.step).map_err(refused)?,
+            true => Recorder::resume(dir, &in_force, trainer.step, trainer.attempt).map_err(refused)?,
             false => Recorder::create(dir, &in_force).map_err(refused)?,
         };
         let facts: Facts = describe::facts(&trainer, recorder.path());

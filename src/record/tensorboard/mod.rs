@@ -104,12 +104,12 @@ impl<W: Write + Send + Durable> Sink for EventFile<W> {
         )
     }
 
-    fn journal(&mut self, row: &JournalRow) -> io::Result<()> {
-        if !matches!(row.kind, JournalKind::Change | JournalKind::Nonfinite | JournalKind::Resumed) {
-            return Ok(());
-        }
-        let value = vec![proto::text("changes", &row.sentence())];
-        self.push(row.step, What::Summary(proto::Summary { value }))
+    fn journal(&mut self, rows: &[JournalRow]) -> io::Result<()> {
+        let told = |row: &&JournalRow| matches!(row.kind, JournalKind::Change | JournalKind::Nonfinite | JournalKind::Resumed);
+        rows.iter().filter(told).try_for_each(|row| {
+            let value = vec![proto::text("changes", &row.sentence())];
+            self.push(row.step, What::Summary(proto::Summary { value }))
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

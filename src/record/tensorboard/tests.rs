@@ -51,7 +51,7 @@ fn write_run(dir: &Path) {
         first.step(&step_row(step, -(step as f64))).unwrap();
     }
     let change = Change { key: "objective.estimator".into(), from: "jsd".into(), to: "infonce".into(), source: Source::Key };
-    first.journal(&journal_row(2, JournalKind::Change).change(&change)).unwrap();
+    first.journal(&[journal_row(2, JournalKind::Change).change(&change)]).unwrap();
     first.probe(&probe_row(2)).unwrap();
     first.flush().unwrap();
     let mut second = EventFile::create(dir, Some(2)).unwrap();
