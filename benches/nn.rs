@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use candle_core::{DType, Device, Result, Tensor};
-use dim_tui::nn::{Adam, BatchNorm, Conv, Draws, Linear, Stats, Store, grad_norm, rng};
+use dim_tui::nn::{Adam, BatchNorm, Conv, Draws, Gradients, Linear, Stats, Store, grad_norm, rng};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -55,7 +55,7 @@ fn encoder() -> Result<()> {
     let forward = time(|| run().map(drop))?;
     let both = time(|| run()?.sqr()?.mean_all()?.backward().map(drop))?;
     let params = store.group("");
-    let grads = run()?.sqr()?.mean_all()?.backward()?;
+    let grads = Gradients::of(&run()?.sqr()?.mean_all()?)?;
     let mut adam = Adam::new();
     let step = time(|| adam.step(&params, &grads, 1e-9, 1.0))?;
     let norm = time(|| grad_norm(&params, &grads).map(drop))?;

@@ -8,7 +8,7 @@ use candle_core::{DType, Device, Result, Tensor, Var, safetensors};
 use dim_tui::{
     config::{CriticKind, CriticNorm, EncoderChoice, GlobalLayer, Locations, Mode, PriorKind},
     model::{Critic, Discriminator, Encoder, EncoderShape, Features, Pairs, critic::CriticShape},
-    nn::{Adam, Draws, Stats, Store},
+    nn::{Adam, Gradients, Draws, Stats, Store},
     train::objective::{self, PriorTerm, StepValue, Term},
 };
 use serde::Deserialize;
@@ -256,7 +256,7 @@ impl Check<'_> {
             let mut gradients = HashMap::new();
             if let Some(term) = self.prior() {
                 let loss = term.discriminator_loss(&self.fixture["prior.z"], &features.y)?;
-                let grads = loss.backward()?;
+                let grads = Gradients::of(&loss)?;
                 let params = self.group(&["prior"]);
                 if step == 0 {
                     close(
@@ -265,18 +265,18 @@ impl Check<'_> {
                         scalar(&loss),
                         scalar(&self.fixture["value.loss.discriminator"]),
                     );
-                    let of = |(n, v): &(String, Var)| (n.clone(), grads.get(v).expect("D has gradients").clone());
+                    let of = |(n, v): &(String, Var)| (n.clone(), grads.tensor(v).expect("D has gradients"));
                     gradients.extend(params.iter().map(of));
                 }
                 prior.step(&params, &grads, self.suite.lr, 1.0)?;
             }
             let value = self.value(&features)?;
-            let grads = value.differentiated.backward()?;
+            let grads = Gradients::of(&value.differentiated)?;
             let params = self.group(&["encoder", "global", "local"]);
             if step == 0 {
                 self.values(&value);
                 let of =
-                    |(n, v): &(String, Var)| (n.clone(), grads.get(v).unwrap_or_else(|| panic!("{n} has a gradient")).clone());
+                    |(n, v): &(String, Var)| (n.clone(), grads.tensor(v).unwrap_or_else(|| panic!("{n} has a gradient")));
                 gradients.extend(params.iter().map(of));
                 self.gradients(&gradients);
             }

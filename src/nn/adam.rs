@@ -7,11 +7,12 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Result, Shape, Tensor, Var, backprop::GradStore, bail};
+use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Result, Shape, Tensor, Var, bail};
 use rayon::prelude::*;
 
 use super::{
-    host::{Held, Real, on_host},
+    gradients::{Gradient, Gradients},
+    host::{Held, Real, on_host, vectorized},
     params::is_under,
 };
 
@@ -93,16 +94,17 @@ impl Adam {
     ///
     /// # Errors
     /// If a gradient's or a loaded moment's shape is not the parameter's.
-    pub fn step(&mut self, params: &[(String, Var)], grads: &GradStore, lr: f64, scale: f64) -> Result<()> {
+    pub fn step(&mut self, params: &[(String, Var)], grads: &Gradients, lr: f64, scale: f64) -> Result<()> {
         for (name, param) in params {
             let Some(grad) = grads.get(param) else { continue };
             let slot = self.slot(name, param)?;
             slot.steps += 1;
             let update = Update::new(slot.steps, lr, scale);
-            match &mut slot.moments {
-                Moments::F32(m, v) => update.on_host(param, grad, m, v)?,
-                Moments::F64(m, v) => update.on_host(param, grad, m, v)?,
-                Moments::Device(m, v) => update.composed(param, grad, m, v)?,
+            match (&mut slot.moments, grad) {
+                (Moments::F32(m, v), grad) => update.on_host(param, grad, m, v)?,
+                (Moments::F64(m, v), grad) => update.on_host(param, grad, m, v)?,
+                (Moments::Device(m, v), Gradient::Tensor(grad)) => update.composed(param, grad, m, v)?,
+                (Moments::Device(..), Gradient::Host(_)) => bail!("{name} and its gradient are on different devices"),
             }
         }
         Ok(())
@@ -187,19 +189,19 @@ impl Update {
         let [rest1, beta2, rest2, eps] = [1.0 - BETA1, BETA2, 1.0 - BETA2, EPS].map(T::from_f64);
         let parts = p.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(m.par_chunks_mut(CHUNK)).zip(v.par_chunks_mut(CHUNK));
         parts.for_each(|(((p, g), m), v)| {
-            for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
-                let g = g * scale;
-                *m += rest1 * (g - *m);
-                *v = beta2 * *v + rest2 * g * g;
-                *p -= rate * *m / (v.root() * root + eps);
-            }
+            vectorized(|| {
+                for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+                    let g = g * scale;
+                    *m += rest1 * (g - *m);
+                    *v = beta2 * *v + rest2 * g * g;
+                    *p -= rate * *m / (v.root() * root + eps);
+                }
+            });
         });
     }
 
-    fn on_host<T: Real>(self, param: &Var, grad: &Tensor, m: &mut Vec<T>, v: &mut Vec<T>) -> Result<()> {
-        let grad = grad.contiguous()?;
-        let held = Held::new(&grad)?;
-        param.inplace_op1(&HostStep { update: self, grad: held.slice()?, m: RefCell::new(m), v: RefCell::new(v) })
+    fn on_host<T: Real>(self, param: &Var, grad: Gradient<'_>, m: &mut Vec<T>, v: &mut Vec<T>) -> Result<()> {
+        on_slice(&grad, |grad| param.inplace_op1(&HostStep { update: self, grad, m: RefCell::new(m), v: RefCell::new(v) }))?
     }
 
     /// The same from Candle's ordinary operations, for devices without a kernel of ours.
@@ -209,6 +211,18 @@ impl Update {
         *v = ((&*v * BETA2)? + (g.sqr()? * (1.0 - BETA2))?)?;
         let change = ((&*m * self.rate)? / ((v.sqrt()? * self.root)? + EPS)?)?;
         param.set(&(param.as_detached_tensor() - change)?)
+    }
+}
+
+/// Hands the numbers of a gradient on the host to `work`.
+fn on_slice<T: Real, R>(grad: &Gradient<'_>, work: impl FnOnce(&[T]) -> R) -> Result<R> {
+    match grad {
+        Gradient::Host(values) => Ok(work(T::cpu_storage_as_slice(values)?)),
+        Gradient::Tensor(grad) => {
+            let grad = grad.contiguous()?;
+            let held = Held::new(&grad)?;
+            Ok(work(held.slice()?))
+        }
     }
 }
 
@@ -244,19 +258,16 @@ impl<T: Real> InplaceOp1 for HostStep<'_, T> {
 ///
 /// # Errors
 /// Only those of the device.
-pub fn grad_norm(params: &[(String, Var)], grads: &GradStore) -> Result<f64> {
+pub fn grad_norm(params: &[(String, Var)], grads: &Gradients) -> Result<f64> {
     let mut total = 0.0;
     for (_, param) in params {
         let Some(grad) = grads.get(param) else { continue };
-        total += if on_host(&[grad]) {
-            let grad = grad.contiguous()?;
-            let held = Held::new(&grad)?;
-            match grad.dtype() {
-                DType::F32 => square_sum::<f32>(held.slice()?),
-                _ => square_sum::<f64>(held.slice()?),
+        total += match grad {
+            Gradient::Tensor(grad) if !on_host(&[grad]) => {
+                f64::from(grad.to_dtype(DType::F32)?.sqr()?.sum_all()?.to_scalar::<f32>()?)
             }
-        } else {
-            f64::from(grad.to_dtype(DType::F32)?.sqr()?.sum_all()?.to_scalar::<f32>()?)
+            grad if param.dtype() == DType::F32 => on_slice(&grad, square_sum::<f32>)?,
+            grad => on_slice(&grad, square_sum::<f64>)?,
         };
     }
     Ok(total.sqrt())
@@ -266,9 +277,13 @@ fn square_sum<T: Real>(values: &[T]) -> f64 {
     // Eight sums at a time, so that additions need not wait for each other; the order depends on the length alone.
     let part = |values: &[T]| {
         let mut lanes = [0f64; 8];
-        for values in values.chunks(8) {
-            lanes.iter_mut().zip(values).for_each(|(lane, v)| *lane += v.to_f64() * v.to_f64());
-        }
+        vectorized(|| {
+            let (whole, rest) = values.as_chunks::<8>();
+            for values in whole {
+                lanes.iter_mut().zip(values).for_each(|(lane, v)| *lane += v.to_f64() * v.to_f64());
+            }
+            lanes.iter_mut().zip(rest).for_each(|(lane, v)| *lane += v.to_f64() * v.to_f64());
+        });
         lanes.iter().sum::<f64>()
     };
     let parts: Vec<f64> = values.par_chunks(CHUNK).map(part).collect();
@@ -285,12 +300,12 @@ mod tests {
     }
 
     /// Gradients of Σ c·p over the pairs given.
-    fn grads(pairs: &[(&Var, &[f64])]) -> GradStore {
+    fn grads(pairs: &[(&Var, &[f64])]) -> Gradients {
         let terms = pairs.iter().map(|(p, c)| {
             let c = Tensor::new(*c, &Device::Cpu).unwrap().to_dtype(p.dtype()).unwrap();
             (p.as_tensor() * c).unwrap().sum_all().unwrap()
         });
-        terms.reduce(|a, b| (a + b).unwrap()).unwrap().backward().unwrap()
+        Gradients::of(&terms.reduce(|a, b| (a + b).unwrap()).unwrap()).unwrap()
     }
 
     /// PyTorch's `_single_tensor_adam`, line by line, for one number.

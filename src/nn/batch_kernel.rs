@@ -3,7 +3,10 @@
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::host::{Held, Real, slice_of, tensor};
+use super::{
+    gradients::deposit_sums,
+    host::{Held, Real, slice_of, tensor, vectorized},
+};
 
 /// An input [images, channels, positions].
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +33,8 @@ pub(super) fn batch_moments(x: &Tensor, sizes: Sizes) -> Result<(Vec<f64>, Vec<f
             let mut lanes = vec![[[0f64; LANES]; 1]; block.len()];
             for_runs(sizes, first, block.len(), |slot, at| {
                 let run = &x[at..][..sizes.positions];
-                add_lanes(&mut lanes[slot], run.len(), |i| [run[i].to_f64()]);
+                let lanes = &mut lanes[slot];
+                vectorized(|| add_lanes(lanes, run.len(), |i| [run[i].to_f64()]));
             });
             for (moment, lanes) in block.iter_mut().zip(&mut lanes) {
                 moment[0] = lanes[0].iter().sum::<f64>() / count;
@@ -38,7 +42,8 @@ pub(super) fn batch_moments(x: &Tensor, sizes: Sizes) -> Result<(Vec<f64>, Vec<f
             }
             for_runs(sizes, first, block.len(), |slot, at| {
                 let (run, mean) = (&x[at..][..sizes.positions], block[slot][0]);
-                add_lanes(&mut lanes[slot], run.len(), |i| [(run[i].to_f64() - mean) * (run[i].to_f64() - mean)]);
+                let lanes = &mut lanes[slot];
+                vectorized(|| add_lanes(lanes, run.len(), |i| [(run[i].to_f64() - mean) * (run[i].to_f64() - mean)]));
             });
             for (moment, lanes) in block.iter_mut().zip(&lanes) {
                 moment[1] = lanes[0].iter().sum::<f64>() / count;
@@ -110,15 +115,17 @@ impl BatchOp {
                 let scale = T::from_f64(weight[c].to_f64() * self.inverse_std[c]);
                 let (mean, shift) = (T::from_f64(self.mean[c]), bias[c]);
                 let run = out[c * p..][..p].iter_mut().zip(&x[c * p..][..p]);
-                if self.relu {
-                    // Written so that a NaN stays one.
-                    run.for_each(|(y, &v)| {
-                        let z = (v - mean) * scale + shift;
-                        *y = if z <= T::zero() { T::zero() } else { z };
-                    });
-                } else {
-                    run.for_each(|(y, &v)| *y = (v - mean) * scale + shift);
-                }
+                vectorized(|| {
+                    if self.relu {
+                        // Written so that a NaN stays one.
+                        run.for_each(|(y, &v)| {
+                            let z = (v - mean) * scale + shift;
+                            *y = if z <= T::zero() { T::zero() } else { z };
+                        });
+                    } else {
+                        run.for_each(|(y, &v)| *y = (v - mean) * scale + shift);
+                    }
+                });
             }
         });
         out
@@ -133,9 +140,12 @@ impl BatchOp {
             for_runs(self.sizes, first, block.len(), |slot, at| {
                 let mean = self.mean[first + slot];
                 let (x, y, grad) = (&x[at..][..p], &y[at..][..p], &grad[at..][..p]);
-                add_lanes(&mut lanes[slot], p, |i| {
-                    let g = self.passed(y[i], grad[i]).to_f64();
-                    [g, g * (x[i].to_f64() - mean)]
+                let lanes = &mut lanes[slot];
+                vectorized(|| {
+                    add_lanes(lanes, p, |i| {
+                        let g = self.passed(y[i], grad[i]).to_f64();
+                        [g, g * (x[i].to_f64() - mean)]
+                    });
                 });
             });
             for (sum, lanes) in block.iter_mut().zip(&lanes) {
@@ -145,6 +155,7 @@ impl BatchOp {
         sums
     }
 
+    #[inline(always)]
     /// What of gradient `g` passes ReLU's output `y`.
     fn passed<T: Real>(&self, y: T, g: T) -> T {
         if self.relu && y <= T::zero() { T::zero() } else { g }
@@ -167,24 +178,26 @@ impl BatchOp {
                 let (mean, offset, slope) = (T::from_f64(self.mean[c]), T::from_f64(offset), T::from_f64(slope));
                 let at = c * p..(c + 1) * p;
                 let values = x[at.clone()].iter().zip(&y[at.clone()]).zip(&grad[at.clone()]);
-                for (out, ((&v, &y), &g)) in out[at].iter_mut().zip(values) {
-                    *out = scale * (self.passed(y, g) - offset - (v - mean) * slope);
-                }
+                vectorized(|| {
+                    for (out, ((&v, &y), &g)) in out[at].iter_mut().zip(values) {
+                        *out = scale * (self.passed(y, g) - offset - (v - mean) * slope);
+                    }
+                });
             }
         });
         out
     }
 
-    fn backward<T: Real>(&self, x: &Tensor, w: &Tensor, res: &Tensor, grad: &Tensor) -> Result<[Option<Tensor>; 3]> {
+    fn backward<T: Real>(&self, [x, w, b, res, grad]: [&Tensor; 5]) -> Result<[Option<Tensor>; 3]> {
         let grad = grad.contiguous()?;
         let (held_x, held_w, held_y, held_grad) = (Held::new(x)?, Held::new(w)?, Held::new(res)?, Held::new(&grad)?);
         let (values, y, g) = (held_x.slice::<T>()?, held_y.slice::<T>()?, held_grad.slice::<T>()?);
         let sums = self.sums(values, y, g);
-        let by_bias = sums.iter().map(|s| T::from_f64(s[0])).collect();
-        let by_weight = sums.iter().zip(&self.inverse_std).map(|(s, inverse)| T::from_f64(s[1] * inverse)).collect();
+        let by_bias: Vec<f64> = sums.iter().map(|s| s[0]).collect();
+        let by_weight: Vec<f64> = sums.iter().zip(&self.inverse_std).map(|(s, inverse)| s[1] * inverse).collect();
         let by_x =
             if x.track_op() { Some(tensor(self.by_input(values, y, g, held_w.slice()?, &sums), x.shape())?) } else { None };
-        Ok([by_x, Some(tensor(by_weight, w.shape())?), Some(tensor::<T>(by_bias, w.shape())?)])
+        Ok([by_x, deposit_sums::<T>(w, &by_weight)?, deposit_sums::<T>(b, &by_bias)?])
     }
 }
 
@@ -213,13 +226,13 @@ impl CustomOp3 for BatchOp {
         &self,
         x: &Tensor,
         w: &Tensor,
-        _b: &Tensor,
+        b: &Tensor,
         res: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let [by_x, by_w, by_b] = match x.dtype() {
-            DType::F32 => self.backward::<f32>(x, w, res, grad)?,
-            _ => self.backward::<f64>(x, w, res, grad)?,
+            DType::F32 => self.backward::<f32>([x, w, b, res, grad])?,
+            _ => self.backward::<f64>([x, w, b, res, grad])?,
         };
         Ok((by_x, by_w, by_b))
     }

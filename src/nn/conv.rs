@@ -7,7 +7,8 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, Var, bai
 use rayon::prelude::*;
 
 use super::{
-    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch},
+    gradients::deposit,
+    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, vectorized, with_scratch},
     im2col::{Geometry, col2im, im2col, images_to_rows, row_stride, rows_to_images},
     params::Init,
 };
@@ -43,6 +44,8 @@ struct Share<'a, T> {
     x: &'a [T],
     grad: &'a [T],
     by_w: &'a mut [T],
+    /// `by_w` is added to.
+    add: bool,
     by_x: Option<&'a mut [T]>,
 }
 
@@ -89,29 +92,29 @@ impl ConvOp {
         out
     }
 
-    /// Gradients by `x` (if wanted) and by `w`.
-    fn backward<T: Real>(&self, x: &[T], w: &[T], grad: &[T], want_x: bool) -> (Option<Vec<T>>, Vec<T>) {
+    /// Gradients by `x`, if there is a place for it, and by `w`, which is added to if `add`.
+    fn backward<T: Real>(&self, [x, w, grad]: [&[T]; 3], mut by_x: Option<&mut [T]>, by_w: &mut [T], add: bool) {
         let (g, share) = (&self.0, self.share());
         let (x_image, y_image) = self.image_sizes();
         let others = g.images.div_ceil(share).saturating_sub(1);
-        let mut by_w = vec![T::default(); w.len()];
-        let mut by_x = want_x.then(|| vec![T::default(); x.len()]);
         with_scratch(others * w.len(), |partial| {
             // The first share sums into the result, each other into a place of its own.
-            let places = std::iter::once(&mut by_w[..]).chain(partial.chunks_mut(w.len()));
+            let places = std::iter::once(&mut *by_w).chain(partial.chunks_mut(w.len()));
             let mut targets = by_x.as_mut().map(|values| values.chunks_mut(share * x_image));
             let inputs = x.chunks(share * x_image).zip(grad.chunks(share * y_image));
             let shares: Vec<_> = inputs
                 .zip(places)
-                .map(|((x, grad), by_w)| Share { x, grad, by_w, by_x: targets.as_mut().and_then(Iterator::next) })
+                .enumerate()
+                .map(|(i, ((x, grad), by_w))| {
+                    Share { x, grad, by_w, add: add && i == 0, by_x: targets.as_mut().and_then(Iterator::next) }
+                })
                 .collect();
             shares.into_par_iter().for_each(|share| self.backward_share(w, share));
             for partial in partial.chunks(w.len()) {
                 let sums = by_w.par_chunks_mut(1 << 14).zip(partial.par_chunks(1 << 14));
-                sums.for_each(|(sum, part)| sum.iter_mut().zip(part).for_each(|(s, &v)| *s += v));
+                sums.for_each(|(sum, part)| vectorized(|| sum.iter_mut().zip(part).for_each(|(s, &v)| *s += v)));
             }
         });
-        (by_x, by_w)
     }
 
     fn backward_share<T: Real>(&self, w: &[T], mut share: Share<'_, T>) {
@@ -129,7 +132,7 @@ impl ConvOp {
                 im2col(g, images, x, cols);
                 let by_rows = Mat::rows(rows, stride);
                 let size = [g.outputs, taps, columns];
-                matmul((share.by_w, taps), size, by_rows, Mat::rows(cols, stride).t(), index > 0, Cores::One);
+                matmul((share.by_w, taps), size, by_rows, Mat::rows(cols, stride).t(), share.add || index > 0, Cores::One);
                 if let Some(by_x) = &mut share.by_x {
                     let size = [taps, columns, g.outputs];
                     matmul((cols, stride), size, Mat::rows(w, taps).t(), by_rows, false, Cores::One);
@@ -143,9 +146,10 @@ impl ConvOp {
         let grad = grad.contiguous()?;
         let (held_x, held_w, held_grad) = (Held::new(x)?, Held::new(w)?, Held::new(&grad)?);
         // An input that tracks nothing (the images of a first layer) gets no gradient; any other must get one.
-        let (by_x, by_w) = self.backward::<T>(held_x.slice()?, held_w.slice()?, held_grad.slice()?, x.track_op());
-        let by_x = by_x.map(|values| tensor(values, x.shape())).transpose()?;
-        Ok((by_x, Some(tensor(by_w, w.shape())?)))
+        let mut by_x = x.track_op().then(|| vec![T::default(); x.elem_count()]);
+        let inputs = [held_x.slice()?, held_w.slice()?, held_grad.slice()?];
+        let by_w = deposit(w, |by_w, add| self.backward(inputs, by_x.as_deref_mut(), by_w, add))?;
+        Ok((by_x.map(|values| tensor(values, x.shape())).transpose()?, by_w))
     }
 }
 

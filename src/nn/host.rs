@@ -64,6 +64,13 @@ pub(super) fn with_scratch<T: Real, R>(len: usize, work: impl FnOnce(&mut [T]) -
     result
 }
 
+/// Runs `work`, compiled for the widest vectors that this processor has. Loops inside are vectorised only as far as they
+/// are inlined here: hand them over as closures.
+#[inline(always)]
+pub(super) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
+
 /// Whether the CPU kernels take these tensors.
 pub(super) fn on_host(tensors: &[&Tensor]) -> bool {
     let dtype = tensors[0].dtype();

@@ -3,6 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor, Var, bail};
 
 use super::{
+    gradients::{deposit, deposit_sums},
     host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch},
     params::Init,
 };
@@ -40,12 +41,7 @@ impl Linear {
 /// As [`Linear::forward`].
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     let (output, input) = weight.dims2()?;
-    let mut shape = x.dims().to_vec();
-    match shape.last_mut() {
-        Some(last) if *last == input => *last = output,
-        _ => bail!("linear: weight {:?} does not fit input {:?}", weight.dims(), x.dims()),
-    }
-    let op = LinearOp { shape: Shape::from(shape), input, output };
+    let op = LinearOp { shape: shape(x, input, output, weight)?, input, output, from: 0, wide: input };
     match bias {
         Some(b) if on_host(&[x, weight, b]) => x.contiguous()?.apply_op3(&weight.contiguous()?, &b.contiguous()?, op),
         None if on_host(&[x, weight]) => x.contiguous()?.apply_op2(&weight.contiguous()?, op),
@@ -57,83 +53,136 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tens
     }
 }
 
+/// `x` [.., n] times columns `from..from + n` of `weight` [out, in], transposed: what one part of a concatenated input adds
+/// to a layer's output, [.., out].
+///
+/// # Errors
+/// If the weight has no such columns, or types or devices differ.
+pub fn linear_part(x: &Tensor, weight: &Tensor, from: usize) -> Result<Tensor> {
+    let (output, wide) = weight.dims2()?;
+    let input = x.dim(candle_core::D::Minus1)?;
+    if from + input > wide {
+        bail!("linear: weight {:?} has no columns {from} to {}", weight.dims(), from + input);
+    }
+    let op = LinearOp { shape: shape(x, input, output, weight)?, input, output, from, wide };
+    if on_host(&[x, weight]) {
+        return x.contiguous()?.apply_op2(&weight.contiguous()?, op);
+    }
+    x.reshape(((), input))?.matmul(&weight.narrow(1, from, input)?.t()?)?.reshape(op.shape)
+}
+
+/// `x` [.., out] times `weight` [out, in] as it stands: [.., in]. It is how a layer behind a dot product moves to the
+/// product's other side.
+///
+/// # Errors
+/// If the last dimension of `x` is not `out`, or types or devices differ.
+pub fn times(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    let (output, input) = weight.dims2()?;
+    let op = TimesOp { shape: shape(x, output, input, weight)?, input, output };
+    if on_host(&[x, weight]) {
+        return x.contiguous()?.apply_op2(&weight.contiguous()?, op);
+    }
+    x.reshape(((), output))?.matmul(weight)?.reshape(op.shape)
+}
+
+/// The shape of `x` with its last dimension, which must be `from`, turned into `to`.
+fn shape(x: &Tensor, from: usize, to: usize, weight: &Tensor) -> Result<Shape> {
+    let mut shape = x.dims().to_vec();
+    match shape.last_mut() {
+        Some(last) if *last == from => *last = to,
+        _ => bail!("linear: weight {:?} does not fit input {:?}", weight.dims(), x.dims()),
+    }
+    Ok(Shape::from(shape))
+}
+
 /// Up to so many rows the transposed product is the faster one.
 const FEW_ROWS: usize = 256;
+
+/// `x` [rows, k] · `w` [k, n] + `bias`.
+fn product<T: Real>(x: &[T], w: Mat<'_, T>, [n, k]: [usize; 2], bias: Option<&[T]>) -> Vec<T> {
+    let rows = x.len() / k.max(1);
+    let mut out = vec![T::default(); rows * n];
+    let x = Mat::rows(x, k);
+    if rows <= FEW_ROWS {
+        // wᵀ xᵀ reads the weights as they lie, x w would rearrange them first: for few rows that costs more than the product.
+        with_scratch(rows * n, |turned| {
+            matmul((turned, rows), [n, rows, k], w.t(), x.t(), false, Cores::All);
+            for (r, out) in out.chunks_exact_mut(n.max(1)).enumerate() {
+                for (o, value) in out.iter_mut().enumerate() {
+                    *value = turned[o * rows + r] + bias.map_or(T::zero(), |b| b[o]);
+                }
+            }
+        });
+    } else {
+        if let Some(bias) = bias {
+            out.chunks_exact_mut(n).for_each(|row| row.copy_from_slice(bias));
+        }
+        matmul((&mut out, n), [rows, n, k], x, w, bias.is_some(), Cores::All);
+    }
+    out
+}
+
+/// A tensor's storage with its layout, as a kernel is handed them.
+type Stored<'a> = (&'a CpuStorage, &'a Layout);
 
 /// The product behind [`linear`] on the CPU; computes no gradient that nobody asks for, as Candle's own product does.
 struct LinearOp {
     shape: Shape,
     input: usize,
     output: usize,
+    /// The first of the weight's columns that is used.
+    from: usize,
+    /// All columns of the weight.
+    wide: usize,
 }
 
 impl LinearOp {
-    fn forward<T: Real>(&self, x: &[T], w: &[T], bias: Option<&[T]>) -> Vec<T> {
-        let rows = x.len() / self.input.max(1);
-        let mut out = vec![T::default(); rows * self.output];
-        let (x, w) = (Mat::rows(x, self.input), Mat::rows(w, self.input));
-        let zero = T::zero();
-        if rows <= FEW_ROWS {
-            // W xᵀ reads the weights as they lie, x Wᵀ would rearrange them first: for few rows that costs more than the product.
-            with_scratch(rows * self.output, |turned| {
-                matmul((turned, rows), [self.output, rows, self.input], w, x.t(), false, Cores::All);
-                for (r, out) in out.chunks_exact_mut(self.output).enumerate() {
-                    for (o, value) in out.iter_mut().enumerate() {
-                        *value = turned[o * rows + r] + bias.map_or(zero, |b| b[o]);
-                    }
-                }
-            });
-        } else {
-            if let Some(bias) = bias {
-                out.chunks_exact_mut(self.output).for_each(|row| row.copy_from_slice(bias));
-            }
-            matmul((&mut out, self.output), [rows, self.output, self.input], x, w.t(), bias.is_some(), Cores::All);
-        }
-        out
+    fn weight<'a, T>(&self, w: &'a [T]) -> Mat<'a, T> {
+        Mat::rows(&w[self.from.min(w.len())..], self.wide)
     }
 
-    /// Gradients by `x` (if it tracks any) and by `w`.
-    fn backward<T: Real>(&self, x: &Tensor, w: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Tensor)> {
+    fn forward<T: Real>(&self, x: Stored<'_>, w: Stored<'_>, b: Option<Stored<'_>>) -> Result<CpuStorage> {
+        let bias = b.map(|(storage, at)| slice_of::<T>(storage, at)).transpose()?;
+        let w = self.weight(slice_of::<T>(w.0, w.1)?);
+        Ok(T::to_cpu_storage_owned(product(slice_of(x.0, x.1)?, w.t(), [self.output, self.input], bias)))
+    }
+
+    /// Gradients by `x` and by `w`, as far as they are tracked.
+    fn backward<T: Real>(&self, x: &Tensor, w: &Tensor, grad: &Tensor) -> Result<[Option<Tensor>; 2]> {
         let rows = grad.elem_count() / self.output.max(1);
         let (held_x, held_w, held_grad) = (Held::new(x)?, Held::new(w)?, Held::new(grad)?);
-        let grad_rows = Mat::rows(held_grad.slice::<T>()?, self.output);
-        let mut by_w = vec![T::default(); self.output * self.input];
-        let x_rows = Mat::rows(held_x.slice()?, self.input);
-        matmul((&mut by_w, self.input), [self.output, self.input, rows], grad_rows.t(), x_rows, false, Cores::All);
+        let grad = held_grad.slice::<T>()?;
         let by_x = if x.track_op() {
-            let mut by_x = vec![T::default(); rows * self.input];
-            let w_rows = Mat::rows(held_w.slice()?, self.input);
-            matmul((&mut by_x, self.input), [rows, self.input, self.output], grad_rows, w_rows, false, Cores::All);
-            Some(tensor(by_x, x.shape())?)
+            let values = product(grad, self.weight(held_w.slice()?), [self.input, self.output], None);
+            Some(tensor(values, x.shape())?)
         } else {
             None
         };
-        Ok((by_x, tensor(by_w, w.shape())?))
+        if !w.track_op() {
+            return Ok([by_x, None]);
+        }
+        let (grad, x) = (Mat::rows(grad, self.output), Mat::rows(held_x.slice()?, self.input));
+        let by_w = deposit(w, |by_w, add| {
+            let part = self.input < self.wide;
+            if part && !add {
+                by_w.fill(T::zero());
+            }
+            let target = (&mut by_w[self.from..], self.wide);
+            matmul(target, [self.output, self.input, rows], grad.t(), x, add || part, Cores::All);
+        })?;
+        Ok([by_x, by_w])
     }
 
-    fn by_bias<T: Real>(&self, grad: &Tensor) -> Result<Tensor> {
+    fn by_bias<T: Real>(&self, b: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        if !b.track_op() {
+            return Ok(None);
+        }
         let held = Held::new(grad)?;
         let mut sums = vec![0f64; self.output];
         for row in held.slice::<T>()?.chunks_exact(self.output) {
             sums.iter_mut().zip(row).for_each(|(sum, &v)| *sum += v.to_f64());
         }
-        tensor(sums.into_iter().map(T::from_f64).collect::<Vec<T>>(), self.output)
-    }
-
-    fn run(&self, x: (&CpuStorage, &Layout), w: (&CpuStorage, &Layout), b: Option<(&CpuStorage, &Layout)>) -> Result<CpuStorage> {
-        fn typed<T: Real>(
-            op: &LinearOp,
-            x: (&CpuStorage, &Layout),
-            w: (&CpuStorage, &Layout),
-            b: Option<(&CpuStorage, &Layout)>,
-        ) -> Result<CpuStorage> {
-            let bias = b.map(|(storage, at)| slice_of::<T>(storage, at)).transpose()?;
-            Ok(T::to_cpu_storage_owned(op.forward(slice_of::<T>(x.0, x.1)?, slice_of(w.0, w.1)?, bias)))
-        }
-        match x.0 {
-            CpuStorage::F32(_) => typed::<f32>(self, x, w, b),
-            _ => typed::<f64>(self, x, w, b),
-        }
+        deposit_sums::<T>(b, &sums)
     }
 }
 
@@ -143,16 +192,20 @@ impl CustomOp2 for LinearOp {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, x_at: &Layout, w: &CpuStorage, w_at: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((self.run((x, x_at), (w, w_at), None)?, self.shape.clone()))
+        let values = match x {
+            CpuStorage::F32(_) => self.forward::<f32>((x, x_at), (w, w_at), None)?,
+            _ => self.forward::<f64>((x, x_at), (w, w_at), None)?,
+        };
+        Ok((values, self.shape.clone()))
     }
 
     fn bwd(&self, x: &Tensor, w: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let grad = grad.contiguous()?;
-        let (by_x, by_w) = match x.dtype() {
+        let [by_x, by_w] = match x.dtype() {
             DType::F32 => self.backward::<f32>(x, w, &grad)?,
             _ => self.backward::<f64>(x, w, &grad)?,
         };
-        Ok((by_x, Some(by_w)))
+        Ok((by_x, by_w))
     }
 }
 
@@ -170,23 +223,81 @@ impl CustomOp3 for LinearOp {
         b: &CpuStorage,
         b_at: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        Ok((self.run((x, x_at), (w, w_at), Some((b, b_at)))?, self.shape.clone()))
+        let values = match x {
+            CpuStorage::F32(_) => self.forward::<f32>((x, x_at), (w, w_at), Some((b, b_at)))?,
+            _ => self.forward::<f64>((x, x_at), (w, w_at), Some((b, b_at)))?,
+        };
+        Ok((values, self.shape.clone()))
     }
 
     fn bwd(
         &self,
         x: &Tensor,
         w: &Tensor,
-        _b: &Tensor,
+        b: &Tensor,
         _res: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let grad = grad.contiguous()?;
-        let ((by_x, by_w), by_b) = match x.dtype() {
-            DType::F32 => (self.backward::<f32>(x, w, &grad)?, self.by_bias::<f32>(&grad)?),
-            _ => (self.backward::<f64>(x, w, &grad)?, self.by_bias::<f64>(&grad)?),
+        let ([by_x, by_w], by_b) = match x.dtype() {
+            DType::F32 => (self.backward::<f32>(x, w, &grad)?, self.by_bias::<f32>(b, &grad)?),
+            _ => (self.backward::<f64>(x, w, &grad)?, self.by_bias::<f64>(b, &grad)?),
         };
-        Ok((by_x, Some(by_w), Some(by_b)))
+        Ok((by_x, by_w, by_b))
+    }
+}
+
+/// The product behind [`times`] on the CPU.
+struct TimesOp {
+    shape: Shape,
+    input: usize,
+    output: usize,
+}
+
+impl TimesOp {
+    fn backward<T: Real>(&self, x: &Tensor, w: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let rows = grad.elem_count() / self.input.max(1);
+        let (held_x, held_w, held_grad) = (Held::new(x)?, Held::new(w)?, Held::new(grad)?);
+        let grad = held_grad.slice::<T>()?;
+        let by_x = if x.track_op() {
+            let w = Mat::rows(held_w.slice()?, self.input);
+            Some(tensor(product(grad, w.t(), [self.output, self.input], None), x.shape())?)
+        } else {
+            None
+        };
+        if !w.track_op() {
+            return Ok((by_x, None));
+        }
+        let (grad, x) = (Mat::rows(grad, self.input), Mat::rows(held_x.slice()?, self.output));
+        let size = [self.output, self.input, rows];
+        let by_w = deposit(w, |by_w, add| matmul((by_w, self.input), size, x.t(), grad, add, Cores::All))?;
+        Ok((by_x, by_w))
+    }
+}
+
+impl CustomOp2 for TimesOp {
+    fn name(&self) -> &'static str {
+        "times"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, x_at: &Layout, w: &CpuStorage, w_at: &Layout) -> Result<(CpuStorage, Shape)> {
+        fn typed<T: Real>(x: &[T], w: &[T], size: [usize; 2]) -> CpuStorage {
+            T::to_cpu_storage_owned(product(x, Mat::rows(w, size[0]), size, None))
+        }
+        let size = [self.input, self.output];
+        let values = match x {
+            CpuStorage::F32(_) => typed::<f32>(slice_of(x, x_at)?, slice_of(w, w_at)?, size),
+            _ => typed::<f64>(slice_of(x, x_at)?, slice_of(w, w_at)?, size),
+        };
+        Ok((values, self.shape.clone()))
+    }
+
+    fn bwd(&self, x: &Tensor, w: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let grad = grad.contiguous()?;
+        match x.dtype() {
+            DType::F32 => self.backward::<f32>(x, w, &grad),
+            _ => self.backward::<f64>(x, w, &grad),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod adam;
 pub mod conv;
+pub mod gradients;
 pub mod linear;
 pub mod norm;
 pub mod params;
@@ -17,7 +18,8 @@ mod im2col;
 
 pub use adam::{Adam, grad_norm};
 pub use conv::{Conv, conv2d};
-pub use linear::Linear;
+pub use gradients::Gradients;
+pub use linear::{Linear, linear, linear_part, times};
 pub use norm::{BatchNorm, LayerNorm, Stats};
 pub use params::{Init, Store};
 pub use rng::{Draws, below, distinct, normal, permutation, uniform};

@@ -16,7 +16,7 @@ use crate::{
     config::{Config, CriticKind, GlobalLayer, Locations, Mode, OnSwap, PriorKind},
     data::{Dataset, Order},
     model::{Features, Pairs},
-    nn::{self, Adam, Draws, Stats},
+    nn::{self, Adam, Draws, Gradients, Stats},
     record::{PerTerm, StepRow, TermLosses},
 };
 
@@ -45,6 +45,8 @@ pub struct Trainer {
     pub(super) networks: Networks,
     pub(super) adam: Adam,
     pub(super) adam_prior: Adam,
+    gradients: Gradients,
+    gradients_prior: Gradients,
     order: Order,
     estimators: PerTerm<Arc<dyn Estimator>>,
     /// Steps done.
@@ -81,6 +83,8 @@ impl Trainer {
             networks,
             adam: Adam::new(),
             adam_prior: Adam::new(),
+            gradients: Gradients::default(),
+            gradients_prior: Gradients::default(),
             order,
             estimators,
             step: 0,
@@ -220,10 +224,10 @@ impl Trainer {
             local.as_ref().map(|t| t.bind(self)),
             prior,
         )?;
-        let gradients = value.differentiated.backward()?;
+        self.gradients.update(&value.differentiated)?;
         let (trained, watched) = self.networks.main_params(&config.objective);
-        let grad_norm = nn::grad_norm(&trained, &gradients)?;
-        let watched_norm = nn::grad_norm(&watched, &gradients)?;
+        let grad_norm = nn::grad_norm(&trained, &self.gradients)?;
+        let watched_norm = nn::grad_norm(&watched, &self.gradients)?;
 
         let negatives =
             PerTerm { global: global.as_ref().map(|t| t.pairs.negatives), local: local.as_ref().map(|t| t.pairs.negatives) };
@@ -233,7 +237,7 @@ impl Trainer {
             // Critics that only monitor are clipped by themselves: they leave the encoder's step alone.
             for (params, norm) in [(&trained, grad_norm), (&watched, watched_norm)] {
                 let scale = if optim.clip_norm > 0.0 && norm > optim.clip_norm { optim.clip_norm / norm } else { 1.0 };
-                self.adam.step(params, &gradients, lr, scale)?;
+                self.adam.step(params, &self.gradients, lr, scale)?;
             }
             self.step = step;
             self.examples_seen += batch as u64;
@@ -252,10 +256,10 @@ impl Trainer {
         };
         let samples = Tensor::from_vec(samples, y.shape(), &self.device)?;
         let loss = term.discriminator_loss(&samples, y)?;
-        let gradients = loss.backward()?;
         let params = self.networks.prior_params();
-        if nn::grad_norm(&params, &gradients)?.is_finite() {
-            self.adam_prior.step(&params, &gradients, lr, 1.0)?;
+        self.gradients_prior.update(&loss)?;
+        if nn::grad_norm(&params, &self.gradients_prior)?.is_finite() {
+            self.adam_prior.step(&params, &self.gradients_prior, lr, 1.0)?;
         }
         Ok(Some(loss.detach()))
     }

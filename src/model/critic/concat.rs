@@ -6,7 +6,7 @@
 use candle_core::{Result, Tensor};
 
 use super::{CriticShape, Pairs};
-use crate::nn::{Init, Linear};
+use crate::nn::{self, Init, Linear};
 
 #[derive(Debug)]
 pub struct ConcatCritic {
@@ -29,9 +29,8 @@ impl ConcatCritic {
 
     /// Flat scores of the joint and of the marginal pairs.
     pub fn score(&self, features: &Tensor, codes: &Tensor, pairs: &Pairs) -> Result<(Tensor, Tensor)> {
-        let w = self.l0.weight.as_tensor();
-        let of_feature = features.matmul(&w.narrow(1, 0, self.feature)?.t()?)?;
-        let of_code = codes.matmul(&w.narrow(1, self.feature, w.dim(1)? - self.feature)?.t()?)?;
+        let of_feature = nn::linear_part(features, &self.l0.weight, 0)?;
+        let of_code = nn::linear_part(codes, &self.l0.weight, self.feature)?;
         let of_code = match &self.l0.bias {
             None => of_code,
             Some(b) => of_code.broadcast_add(b)?,

@@ -85,8 +85,8 @@ impl DotCritic {
         }
         let code = self.code.embed(codes, stats)?;
         let hidden = self.feature.hidden(features, stats)?;
-        let folded = code.matmul(&self.feature.w2.weight)?;
-        let folded_shortcut = code.matmul(&self.feature.shortcut.weight)?;
+        let folded = nn::times(&code, &self.feature.w2.weight)?;
+        let folded_shortcut = nn::times(&code, &self.feature.shortcut.weight)?;
         let scores = (folded.matmul(&hidden.t()?)? + folded_shortcut.matmul(&features.t()?)?)?;
         match &self.feature.w2.bias {
             None => Ok(scores),

@@ -1,0 +1,216 @@
+//! Gradients of parameters, in buffers that last from step to step.
+//!
+//! Candle's reverse pass adds each gradient to a fresh tensor of zeros, which costs a parameter three fresh buffers a step:
+//! more time than Adam. During [`Gradients::update`] the layers of `nn` write the gradients of parameters straight into
+//! the buffers kept here, and hand Candle only what flows on to earlier layers.
+
+use std::{
+    cell::RefCell,
+    collections::{HashMap, hash_map::Entry},
+};
+
+use candle_core::{CpuStorage, DType, Result, Shape, Tensor, TensorId, Var, backprop::GradStore, bail};
+
+use super::host::{Held, Real, on_host, tensor, vectorized};
+
+/// The gradient of one loss by every parameter it depends on.
+#[derive(Debug, Default)]
+pub struct Gradients {
+    /// Written by the layers of `nn`.
+    slots: Slots,
+    /// Written by Candle: parameters used by its own operations, or on another device.
+    others: Option<GradStore>,
+}
+
+type Slots = HashMap<TensorId, Slot>;
+
+#[derive(Debug)]
+struct Slot {
+    values: CpuStorage,
+    shape: Shape,
+    /// The last pass wrote to it.
+    filled: bool,
+}
+
+thread_local! {
+    /// The slots of the pass under way on this thread.
+    static COLLECTING: RefCell<Option<Slots>> = const { RefCell::new(None) };
+}
+
+/// A gradient as the optimiser reads it.
+pub(super) enum Gradient<'a> {
+    Host(&'a CpuStorage),
+    Tensor(&'a Tensor),
+}
+
+impl Gradients {
+    /// The gradients of a scalar `loss`.
+    ///
+    /// # Errors
+    /// Those of Candle's reverse pass.
+    pub fn of(loss: &Tensor) -> Result<Self> {
+        let mut gradients = Self::default();
+        gradients.update(loss)?;
+        Ok(gradients)
+    }
+
+    /// Replaces what is here by the gradients of a scalar `loss`; the memory is used again.
+    ///
+    /// # Errors
+    /// Those of Candle's reverse pass.
+    pub fn update(&mut self, loss: &Tensor) -> Result<()> {
+        // Buffers of parameters that have gone are let go.
+        self.slots.retain(|_, slot| std::mem::take(&mut slot.filled));
+        let (others, slots) = collecting(std::mem::take(&mut self.slots), || loss.backward());
+        self.slots = slots;
+        let others = others?;
+        for id in others.get_ids() {
+            if let (Some(slot), Some(more)) = (self.slots.get_mut(id), others.get_id(*id)) {
+                slot.add(more)?;
+            }
+        }
+        self.others = Some(others);
+        Ok(())
+    }
+
+    pub(super) fn get(&self, param: &Tensor) -> Option<Gradient<'_>> {
+        match self.slots.get(&param.id()) {
+            Some(slot) if slot.filled => Some(Gradient::Host(&slot.values)),
+            _ => self.others.as_ref()?.get(param).map(Gradient::Tensor),
+        }
+    }
+
+    /// A copy of one parameter's gradient; `None` if the loss does not depend on it.
+    pub fn tensor(&self, param: &Var) -> Option<Tensor> {
+        match self.get(param)? {
+            Gradient::Tensor(t) => Some(t.clone()),
+            Gradient::Host(values) => Slot::tensor(values, param.shape()).ok(),
+        }
+    }
+}
+
+/// Runs `work` while layers write into `slots`, also if it panics; gives both back.
+fn collecting<R>(slots: Slots, work: impl FnOnce() -> R) -> (R, Slots) {
+    struct Stop;
+    impl Drop for Stop {
+        fn drop(&mut self) {
+            COLLECTING.take();
+        }
+    }
+    COLLECTING.set(Some(slots));
+    let stop = Stop;
+    let result = work();
+    let slots = COLLECTING.take().unwrap_or_default();
+    drop(stop);
+    (result, slots)
+}
+
+/// The gradient by `param`, which `write` computes: it gets as many numbers as the parameter has, and whether to add to what
+/// they hold or to overwrite it. `None` if the parameter's own buffer took it; else a tensor for Candle.
+pub(super) fn deposit<T: Real>(param: &Tensor, write: impl FnOnce(&mut [T], bool)) -> Result<Option<Tensor>> {
+    let own = if param.is_variable() { take_slot::<T>(param) } else { None };
+    let Some(mut slot) = own else {
+        let mut values = vec![T::default(); param.elem_count()];
+        write(&mut values, false);
+        return Ok(Some(tensor(values, param.shape())?));
+    };
+    let Some(values) = T::storage_mut(&mut slot.values) else { bail!("a parameter has changed its type") };
+    write(values, slot.filled);
+    slot.filled = true;
+    COLLECTING.with_borrow_mut(|slots| slots.as_mut().map(|slots| slots.insert(param.id(), slot)));
+    Ok(None)
+}
+
+/// The same for a gradient that is a few sums.
+pub(super) fn deposit_sums<T: Real>(param: &Tensor, sums: &[f64]) -> Result<Option<Tensor>> {
+    deposit::<T>(param, |values, add| {
+        for (value, &sum) in values.iter_mut().zip(sums) {
+            *value = if add { *value + T::from_f64(sum) } else { T::from_f64(sum) };
+        }
+    })
+}
+
+/// The parameter's slot, out of the table; `None` if no pass is under way on this thread.
+fn take_slot<T: Real>(param: &Tensor) -> Option<Slot> {
+    COLLECTING.with_borrow_mut(|slots| match slots.as_mut()?.entry(param.id()) {
+        Entry::Occupied(slot) => Some(slot.remove()),
+        Entry::Vacant(_) => {
+            let values = T::to_cpu_storage_owned(vec![T::default(); param.elem_count()]);
+            Some(Slot { values, shape: param.shape().clone(), filled: false })
+        }
+    })
+}
+
+impl Slot {
+    fn tensor(values: &CpuStorage, shape: &Shape) -> Result<Tensor> {
+        match values {
+            CpuStorage::F32(values) => tensor(values.clone(), shape),
+            CpuStorage::F64(values) => tensor(values.clone(), shape),
+            _ => bail!("gradients are f32 or f64"),
+        }
+    }
+
+    /// Adds what Candle found for the same parameter, which one of its own operations used too.
+    fn add(&mut self, more: &Tensor) -> Result<()> {
+        fn typed<T: Real>(sum: &mut CpuStorage, more: &Tensor) -> Result<()> {
+            let more = more.contiguous()?;
+            let held = Held::new(&more)?;
+            if let Some(sum) = T::storage_mut(sum) {
+                let more = held.slice::<T>()?;
+                vectorized(|| sum.iter_mut().zip(more).for_each(|(s, &v)| *s += v));
+            }
+            Ok(())
+        }
+        if !on_host(&[more]) || more.shape() != &self.shape {
+            bail!("two gradients of one parameter do not fit each other");
+        }
+        match more.dtype() {
+            DType::F32 => typed::<f32>(&mut self.values, more),
+            _ => typed::<f64>(&mut self.values, more),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+    use crate::nn::{
+        linear,
+        testing::{distance, random, weighted},
+    };
+
+    fn var(name: &str, shape: &[usize]) -> Var {
+        Var::from_tensor(&random(name, shape)).unwrap()
+    }
+
+    /// Used by two layers of ours and by an operation of Candle's, the parameter gets the sum of three gradients.
+    #[test]
+    fn every_use_of_a_parameter_counts_and_steps_do_not_mix() {
+        let (x, w) = (random("x", &[4, 3]), var("w", &[5, 3]));
+        let loss = || {
+            let twice = (linear(&x, &w, None)? + linear(&(&x * 2.0)?, &w, None)?)?;
+            weighted(&twice)? + weighted(&w.sqr()?)?
+        };
+        let plain = loss().unwrap().backward().unwrap();
+        let mut ours = Gradients::of(&loss().unwrap()).unwrap();
+        assert!(distance(plain.get(&w).unwrap(), &ours.tensor(&w).unwrap()) < 1e-14);
+        ours.update(&loss().unwrap()).unwrap();
+        assert!(distance(plain.get(&w).unwrap(), &ours.tensor(&w).unwrap()) < 1e-14);
+        // A loss without the parameter leaves nothing of the last one's gradient.
+        let other = var("other", &[5, 3]);
+        ours.update(&weighted(&linear(&x, &other, None).unwrap()).unwrap()).unwrap();
+        assert!(ours.tensor(&w).is_none() && ours.tensor(&other).is_some());
+    }
+
+    #[test]
+    fn a_panic_in_a_pass_leaves_later_ones_alone() {
+        let caught = std::panic::catch_unwind(|| collecting(Slots::new(), || panic!("in the middle")));
+        assert!(caught.is_err());
+        let (x, w) = (random("x", &[4, 3]), var("w", &[5, 3]));
+        let plain = weighted(&linear(&x, &w, None).unwrap()).unwrap().backward().unwrap();
+        assert!(plain.get(&w).is_some(), "without a pass of ours Candle gets every gradient");
+        assert_eq!(plain.get(&w).unwrap().device().location(), Device::Cpu.location());
+    }
+}
