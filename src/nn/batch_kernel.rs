@@ -63,7 +63,7 @@ const LANES: usize = 8;
 
 /// Adds `term(i)`, for each place i of a run of `len`, to lane i mod 8.
 #[inline(always)]
-fn add_lanes<const K: usize>(lanes: &mut [[f64; LANES]; K], len: usize, term: impl Fn(usize) -> [f64; K]) {
+pub(super) fn add_lanes<const K: usize>(lanes: &mut [[f64; LANES]; K], len: usize, term: impl Fn(usize) -> [f64; K]) {
     let whole = len - len % LANES;
     for start in (0..whole).step_by(LANES) {
         for lane in 0..LANES {

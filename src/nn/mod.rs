@@ -6,6 +6,7 @@
 
 pub mod adam;
 pub mod conv;
+pub mod folded;
 pub mod gradients;
 pub mod linear;
 pub mod norm;
@@ -18,6 +19,7 @@ mod im2col;
 
 pub use adam::{Adam, grad_norm};
 pub use conv::{Conv, conv2d};
+pub use folded::folded_scores;
 pub use gradients::Gradients;
 pub use linear::{Linear, linear, linear_part, times};
 pub use norm::{BatchNorm, LayerNorm, Stats};

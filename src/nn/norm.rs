@@ -70,14 +70,28 @@ impl BatchNorm {
         let (mean, var) = match stats {
             Stats::Train => {
                 let (mean, var) = batch_moments(&x, sizes)?;
-                self.track(&vector(&mean, &self.running_mean)?, &vector(&var, &self.running_var)?, sizes)?;
+                self.track_numbers(&mean, &var, sizes.images * sizes.positions)?;
                 (mean, var)
             }
             Stats::Eval => (numbers(&self.running_mean)?, numbers(&self.running_var)?),
         };
-        let inverse_std = var.iter().map(|v| 1.0 / (v + EPS).sqrt()).collect();
+        let inverse_std = var.iter().map(|v| inverse_std(*v)).collect();
         let op = BatchOp { sizes, mean, inverse_std, batch_statistics: stats == Stats::Train, relu };
         x.apply_op3(&self.weight, &self.bias, op)
+    }
+
+    /// Mean and variance of each feature to normalise by; `None` if they are those of the batch of `count` values to come.
+    pub(super) fn fixed(&self, stats: Stats, count: usize) -> Result<Option<Vec<(f64, f64)>>> {
+        match stats {
+            Stats::Train if count < 2 => bail!("BatchNorm needs more than one value per channel while training"),
+            Stats::Train => Ok(None),
+            Stats::Eval => Ok(Some(numbers(&self.running_mean)?.into_iter().zip(numbers(&self.running_var)?).collect())),
+        }
+    }
+
+    /// Moves the running statistics towards the mean and (biased) variance of `count` values.
+    pub(super) fn track_numbers(&self, mean: &[f64], var: &[f64], count: usize) -> Result<()> {
+        self.track(&vector(mean, &self.running_mean)?, &vector(var, &self.running_var)?, count as f64)
     }
 
     fn sizes(&self, x: &Tensor, stats: Stats) -> Result<Sizes> {
@@ -96,8 +110,7 @@ impl BatchNorm {
     }
 
     /// Moves the running statistics towards the batch's mean and (biased) variance.
-    fn track(&self, mean: &Tensor, var: &Tensor, sizes: Sizes) -> Result<()> {
-        let count = (sizes.images * sizes.positions) as f64;
+    fn track(&self, mean: &Tensor, var: &Tensor, count: f64) -> Result<()> {
         let unbiased = count / (count - 1.0);
         self.running_mean.set(&((self.running_mean.as_detached_tensor() * (1.0 - MOMENTUM))? + (mean * MOMENTUM)?)?)?;
         let var = (var * (MOMENTUM * unbiased))?;
@@ -111,7 +124,8 @@ impl BatchNorm {
             Stats::Train => {
                 let mean = flat.mean_keepdim((0, 2))?;
                 let var = flat.broadcast_sub(&mean)?.sqr()?.mean_keepdim((0, 2))?;
-                self.track(&mean.flatten_all()?.detach(), &var.flatten_all()?.detach(), sizes)?;
+                let count = (sizes.images * sizes.positions) as f64;
+                self.track(&mean.flatten_all()?.detach(), &var.flatten_all()?.detach(), count)?;
                 (mean, var)
             }
             Stats::Eval => {
@@ -127,6 +141,11 @@ impl BatchNorm {
         let y = if relu { (&y * y.gt(0.0)?.to_dtype(y.dtype())?)? } else { y };
         y.reshape(x.shape())
     }
+}
+
+/// 1/σ as BatchNorm has it.
+pub(super) fn inverse_std(var: f64) -> f64 {
+    1.0 / (var + EPS).sqrt()
 }
 
 fn vector(values: &[f64], like: &Tensor) -> Result<Tensor> {

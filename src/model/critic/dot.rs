@@ -84,10 +84,10 @@ impl DotCritic {
             return self.plain(features, codes, stats);
         }
         let code = self.code.embed(codes, stats)?;
-        let hidden = self.feature.hidden(features, stats)?;
         let folded = nn::times(&code, &self.feature.w2.weight)?;
         let folded_shortcut = nn::times(&code, &self.feature.shortcut.weight)?;
-        let scores = (folded.matmul(&hidden.t()?)? + folded_shortcut.matmul(&features.t()?)?)?;
+        let side = &self.feature;
+        let scores = nn::folded_scores(features, &side.w1.weight, &side.bn, &folded, &folded_shortcut, stats)?;
         match &self.feature.w2.bias {
             None => Ok(scores),
             Some(b) => scores.broadcast_add(&code.matmul(&b.unsqueeze(1)?)?),

@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::*;
-use crate::nn::{Draws, Store};
+use crate::nn::{Draws, Gradients, Store};
 
 const N: usize = 4;
 const L: usize = 3;
@@ -39,13 +39,13 @@ fn finite_differences(kind: CriticKind, norm: CriticNorm) -> Result<()> {
     let mut store = store();
     let critic = Critic::new(store.root(), kind, CriticShape { norm, ..SHAPE }, "map")?;
     let (features, codes) = (input("features", N * L, SHAPE.feature)?, input("codes", N, SHAPE.code)?);
-    let gradients = scalar(&critic, &features, &codes)?.backward()?;
+    let gradients = Gradients::of(&scalar(&critic, &features, &codes)?)?;
     let mut vars: Vec<(String, Var)> = store.params().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
     vars.push(("features".into(), features.clone()));
     vars.push(("codes".into(), codes.clone()));
     const H: f64 = 1e-5;
     for (name, var) in vars {
-        let gradient = gradients.get(&var).expect("every input has a gradient").flatten_all()?.to_vec1::<f64>()?;
+        let gradient = gradients.tensor(&var).expect("every input has a gradient").flatten_all()?.to_vec1::<f64>()?;
         let values = var.as_tensor().copy()?.flatten_all()?.to_vec1::<f64>()?;
         for i in 0..values.len() {
             let at = |delta: f64| -> Result<f64> {
