@@ -1,11 +1,14 @@
 //! The CPU kernel of BatchNorm with or without ReLU: one pass forward, two backward.
 
+use std::ops::Range;
+
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::{
     gradients::deposit_sums,
     host::{Held, Real, slice_of, tensor, vectorized},
+    sums::{gated_sums, sum},
 };
 
 /// An input [images, channels, positions].
@@ -20,6 +23,21 @@ impl Sizes {
     fn count(&self) -> f64 {
         (self.images * self.positions) as f64
     }
+
+    /// Calls `visit(slot, run)` for each image's run of positions of each of `len` channels from `first` on.
+    fn for_runs(&self, first: usize, len: usize, mut visit: impl FnMut(usize, Range<usize>)) {
+        for n in 0..self.images {
+            for slot in 0..len {
+                let start = (n * self.channels + first + slot) * self.positions;
+                visit(slot, start..start + self.positions);
+            }
+        }
+    }
+
+    /// Calls `visit` with each image's values of `len` channels from `first` on, where there is one position only.
+    fn for_rows<T>(&self, x: &[T], first: usize, len: usize, mut visit: impl FnMut(&[T])) {
+        x.chunks_exact(self.channels).for_each(|row| visit(&row[first..first + len]));
+    }
 }
 
 /// Mean and biased variance of each channel.
@@ -30,24 +48,22 @@ pub(super) fn batch_moments(x: &Tensor, sizes: Sizes) -> Result<(Vec<f64>, Vec<f
         // E[x²] − E[x]² cancels where the mean is large.
         let mut moments = vec![[0f64; 2]; sizes.channels];
         for_channel_blocks(sizes, &mut moments, |first, block| {
-            let mut lanes = vec![[[0f64; LANES]; 1]; block.len()];
-            for_runs(sizes, first, block.len(), |slot, at| {
-                let run = &x[at..][..sizes.positions];
-                let lanes = &mut lanes[slot];
-                vectorized(|| add_lanes(lanes, run.len(), |i| [run[i].to_f64()]));
-            });
-            for (moment, lanes) in block.iter_mut().zip(&mut lanes) {
-                moment[0] = lanes[0].iter().sum::<f64>() / count;
-                *lanes = [[0.0; LANES]];
+            if sizes.positions == 1 {
+                let (mut sums, mut squares) = (vec![0f64; block.len()], vec![0f64; block.len()]);
+                sizes.for_rows(x, first, block.len(), |row| add_row(&mut sums, row, |_, v| v));
+                sums.iter_mut().for_each(|sum| *sum /= count);
+                sizes.for_rows(x, first, block.len(), |row| add_row(&mut squares, row, |i, v| (v - sums[i]).powi(2)));
+                let both = sums.into_iter().zip(squares);
+                block.iter_mut().zip(both).for_each(|(moment, (mean, square))| *moment = [mean, square / count]);
+                return;
             }
-            for_runs(sizes, first, block.len(), |slot, at| {
-                let (run, mean) = (&x[at..][..sizes.positions], block[slot][0]);
-                let lanes = &mut lanes[slot];
-                vectorized(|| add_lanes(lanes, run.len(), |i| [(run[i].to_f64() - mean) * (run[i].to_f64() - mean)]));
+            sizes.for_runs(first, block.len(), |slot, run| block[slot][0] += sum(&x[run], |v| v));
+            block.iter_mut().for_each(|moment| moment[0] /= count);
+            sizes.for_runs(first, block.len(), |slot, run| {
+                let mean = block[slot][0];
+                block[slot][1] += sum(&x[run], |v| (v - mean) * (v - mean));
             });
-            for (moment, lanes) in block.iter_mut().zip(&lanes) {
-                moment[1] = lanes[0].iter().sum::<f64>() / count;
-            }
+            block.iter_mut().for_each(|moment| moment[1] /= count);
         });
         moments.into_iter().map(|[mean, var]| (mean, var)).unzip()
     }
@@ -58,27 +74,6 @@ pub(super) fn batch_moments(x: &Tensor, sizes: Sizes) -> Result<(Vec<f64>, Vec<f
     })
 }
 
-/// Independent partial sums, so that additions need not wait for each other. Their number fixes the order of summation.
-const LANES: usize = 8;
-
-/// Adds `term(i)`, for each place i of a run of `len`, to lane i mod 8.
-#[inline(always)]
-pub(super) fn add_lanes<const K: usize>(lanes: &mut [[f64; LANES]; K], len: usize, term: impl Fn(usize) -> [f64; K]) {
-    let whole = len - len % LANES;
-    for start in (0..whole).step_by(LANES) {
-        for lane in 0..LANES {
-            for (sums, term) in lanes.iter_mut().zip(term(start + lane)) {
-                sums[lane] += term;
-            }
-        }
-    }
-    for i in whole..len {
-        for (sums, term) in lanes.iter_mut().zip(term(i)) {
-            sums[i - whole] += term;
-        }
-    }
-}
-
 /// Hands blocks of channels, with their slots of `results`, to the threads.
 fn for_channel_blocks<R: Send>(sizes: Sizes, results: &mut [R], work: impl Fn(usize, &mut [R]) + Sync) {
     // At least a few cache lines of each image per block.
@@ -86,13 +81,9 @@ fn for_channel_blocks<R: Send>(sizes: Sizes, results: &mut [R], work: impl Fn(us
     results.par_chunks_mut(block).enumerate().for_each(|(i, part)| work(i * block, part));
 }
 
-/// Calls `visit(slot, start)` for each image's run of positions of each of `len` channels from `first` on.
-fn for_runs(sizes: Sizes, first: usize, len: usize, mut visit: impl FnMut(usize, usize)) {
-    for n in 0..sizes.images {
-        for slot in 0..len {
-            visit(slot, (n * sizes.channels + first + slot) * sizes.positions);
-        }
-    }
+/// Adds `term(i, vᵢ)` to each of the sums.
+fn add_row<T: Real>(sums: &mut [f64], row: &[T], term: impl Fn(usize, f64) -> f64) {
+    vectorized(|| sums.iter_mut().zip(row).enumerate().for_each(|(i, (sum, v))| *sum += term(i, v.to_f64())));
 }
 
 /// Normalise, scale, shift and, if wanted, ReLU; the statistics are saved here for the way back.
@@ -133,30 +124,38 @@ impl BatchOp {
 
     /// Σ dy and Σ dy·(x − mean) of each channel, dy being 0 where ReLU cut off.
     fn sums<T: Real>(&self, x: &[T], y: &[T], grad: &[T]) -> Vec<[f64; 2]> {
-        let p = self.sizes.positions;
         let mut sums = vec![[0f64; 2]; self.sizes.channels];
         for_channel_blocks(self.sizes, &mut sums, |first, block| {
-            let mut lanes = vec![[[0f64; LANES]; 2]; block.len()];
-            for_runs(self.sizes, first, block.len(), |slot, at| {
-                let mean = self.mean[first + slot];
-                let (x, y, grad) = (&x[at..][..p], &y[at..][..p], &grad[at..][..p]);
-                let lanes = &mut lanes[slot];
-                vectorized(|| {
-                    add_lanes(lanes, p, |i| {
-                        let g = self.passed(y[i], grad[i]).to_f64();
-                        [g, g * (x[i].to_f64() - mean)]
-                    });
-                });
-            });
-            for (sum, lanes) in block.iter_mut().zip(&lanes) {
-                *sum = lanes.map(|lane| lane.iter().sum());
+            if self.sizes.positions == 1 {
+                for n in 0..self.sizes.images {
+                    let at = n * self.sizes.channels + first;
+                    self.add_gated(block, first, [&x[at..], &y[at..], &grad[at..]]);
+                }
+                return;
             }
+            self.sizes.for_runs(first, block.len(), |slot, run| {
+                let passes = if self.relu { Some(&y[run.clone()]) } else { None };
+                let more = gated_sums(&grad[run.clone()], passes, &x[run], self.mean[first + slot]);
+                block[slot].iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+            });
         });
         sums
     }
 
-    #[inline(always)]
+    /// Adds one image's values to the sums of the channels from `first` on, where there is one position only.
+    fn add_gated<T: Real>(&self, sums: &mut [[f64; 2]], first: usize, [x, y, grad]: [&[T]; 3]) {
+        let values = x.iter().zip(y).zip(grad).zip(&self.mean[first..]);
+        vectorized(|| {
+            for (sum, (((&x, &y), &g), mean)) in sums.iter_mut().zip(values) {
+                let g = self.passed(y, g).to_f64();
+                sum[0] += g;
+                sum[1] += g * (x.to_f64() - mean);
+            }
+        });
+    }
+
     /// What of gradient `g` passes ReLU's output `y`.
+    #[inline(always)]
     fn passed<T: Real>(&self, y: T, g: T) -> T {
         if self.relu && y <= T::zero() { T::zero() } else { g }
     }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{
     gradients::deposit,
-    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, vectorized, with_scratch},
+    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch},
     im2col::{Geometry, col2im, im2col, images_to_rows, row_stride, rows_to_images},
     params::Init,
 };
@@ -43,9 +43,8 @@ struct ConvOp(Geometry);
 struct Share<'a, T> {
     x: &'a [T],
     grad: &'a [T],
+    /// [taps, O].
     by_w: &'a mut [T],
-    /// `by_w` is added to.
-    add: bool,
     by_x: Option<&'a mut [T]>,
 }
 
@@ -96,24 +95,16 @@ impl ConvOp {
     fn backward<T: Real>(&self, [x, w, grad]: [&[T]; 3], mut by_x: Option<&mut [T]>, by_w: &mut [T], add: bool) {
         let (g, share) = (&self.0, self.share());
         let (x_image, y_image) = self.image_sizes();
-        let others = g.images.div_ceil(share).saturating_sub(1);
-        with_scratch(others * w.len(), |partial| {
-            // The first share sums into the result, each other into a place of its own.
-            let places = std::iter::once(&mut *by_w).chain(partial.chunks_mut(w.len()));
+        let shares = g.images.div_ceil(share);
+        with_scratch(shares * w.len(), |partial| {
             let mut targets = by_x.as_mut().map(|values| values.chunks_mut(share * x_image));
             let inputs = x.chunks(share * x_image).zip(grad.chunks(share * y_image));
             let shares: Vec<_> = inputs
-                .zip(places)
-                .enumerate()
-                .map(|(i, ((x, grad), by_w))| {
-                    Share { x, grad, by_w, add: add && i == 0, by_x: targets.as_mut().and_then(Iterator::next) }
-                })
+                .zip(partial.chunks_mut(w.len()))
+                .map(|((x, grad), by_w)| Share { x, grad, by_w, by_x: targets.as_mut().and_then(Iterator::next) })
                 .collect();
             shares.into_par_iter().for_each(|share| self.backward_share(w, share));
-            for partial in partial.chunks(w.len()) {
-                let sums = by_w.par_chunks_mut(1 << 14).zip(partial.par_chunks(1 << 14));
-                sums.for_each(|(sum, part)| vectorized(|| sum.iter_mut().zip(part).for_each(|(s, &v)| *s += v)));
-            }
+            sum_across(by_w, partial, g.outputs, add);
         });
     }
 
@@ -131,8 +122,9 @@ impl ConvOp {
                 images_to_rows(g, images, grad, rows);
                 im2col(g, images, x, cols);
                 let by_rows = Mat::rows(rows, stride);
-                let size = [g.outputs, taps, columns];
-                matmul((share.by_w, taps), size, by_rows, Mat::rows(cols, stride).t(), share.add || index > 0, Cores::One);
+                // [taps, O]: the product rearranges its second factor, here the smaller one.
+                let size = [taps, g.outputs, columns];
+                matmul((share.by_w, g.outputs), size, Mat::rows(cols, stride), by_rows.t(), index > 0, Cores::One);
                 if let Some(by_x) = &mut share.by_x {
                     let size = [taps, columns, g.outputs];
                     matmul((cols, stride), size, Mat::rows(w, taps).t(), by_rows, false, Cores::One);
@@ -151,6 +143,24 @@ impl ConvOp {
         let by_w = deposit(w, |by_w, add| self.backward(inputs, by_x.as_deref_mut(), by_w, add))?;
         Ok((by_x.map(|values| tensor(values, x.shape())).transpose()?, by_w))
     }
+}
+
+/// The sum of matrices [.., `rows`], one after the other in `parts`, turned to [`rows`, ..] and put, or added, to `out`.
+fn sum_across<T: Real>(out: &mut [T], parts: &[T], rows: usize, add: bool) {
+    /// Rows made together, so that what is read across is read in cache lines.
+    const BAND: usize = 16;
+    let (size, columns) = (out.len(), out.len() / rows.max(1));
+    out.par_chunks_mut((BAND * columns).max(1)).enumerate().for_each(|(band, out)| {
+        if !add {
+            out.fill(T::zero());
+        }
+        for part in parts.chunks_exact(size) {
+            for (column, values) in part.chunks_exact(rows).enumerate() {
+                let targets = out.iter_mut().skip(column).step_by(columns);
+                targets.zip(&values[band * BAND..]).for_each(|(sum, &v)| *sum += v);
+            }
+        }
+    });
 }
 
 impl CustomOp2 for ConvOp {

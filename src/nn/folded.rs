@@ -12,10 +12,10 @@ use rayon::prelude::*;
 
 use super::{
     BatchNorm, Stats,
-    batch_kernel::add_lanes,
     gradients::{deposit, deposit_sums},
     host::{Cores, Held, Mat, Real, matmul, on_host, tensor, vectorized, with_scratch},
     linear, norm,
+    sums::{gated_sums, sum},
 };
 
 /// Hidden units worked on at a time.
@@ -121,7 +121,7 @@ struct Forward<'a, T> {
 struct Backward<'a, T> {
     first: usize,
     by_w: &'a mut [T],
-    /// [N, units of this share].
+    /// [units of this share, N].
     by_a: Vec<T>,
     by_x: Option<&'a mut [T]>,
     /// Σ dy and Σ dy·x̂ of each unit.
@@ -143,6 +143,8 @@ impl<T: Real> FoldedOp<T> {
             self.normal = T::spare(units * positions);
             self.normal.resize(units * positions, T::default());
         }
+        // Matrix products want the longest side of what they read to lie in a row.
+        let across = transposed(x, positions, features);
         let mut moments = fixed.clone().unwrap_or_else(|| vec![(0.0, 0.0); units]);
         let mut scores = vec![T::default(); codes * positions];
         with_scratch((shares - 1) * scores.len(), |partial| {
@@ -158,14 +160,14 @@ impl<T: Real> FoldedOp<T> {
                 .collect();
             let fixed = fixed.is_some();
             let sizes = self.sizes;
-            parts.into_par_iter().for_each(|part| forward_share(sizes, [x, a, w], affine, fixed, part));
+            parts.into_par_iter().for_each(|part| forward_share(sizes, [&across, a, w], affine, fixed, part));
             for partial in partial.chunks(codes * positions) {
                 add_to(&mut scores, partial);
             }
         });
         // The shortcut's part.
         let size = [codes, positions, features];
-        matmul((&mut scores, positions), size, Mat::rows(b, features), Mat::rows(x, features).t(), true, Cores::All);
+        matmul((&mut scores, positions), size, Mat::rows(b, features), Mat::rows(&across, positions), true, Cores::All);
         self.inverse_std = moments.iter().map(|(_, var)| norm::inverse_std(*var)).collect();
         self.scores = Mutex::new(Some(scores));
         Ok(moments)
@@ -180,7 +182,8 @@ impl<T: Real> FoldedOp<T> {
         let (held_x, held_a, held_b, held_grad) = (Held::new(x)?, Held::new(a)?, Held::new(b)?, Held::new(grad)?);
         let [held_w, held_gamma, held_beta] = self.weights.each_ref().map(Held::new);
         let (held_w, held_gamma, held_beta) = (held_w?, held_gamma?, held_beta?);
-        let inputs = [held_x.slice::<T>()?, held_a.slice()?, held_w.slice()?, held_grad.slice()?];
+        let grad_across = transposed(held_grad.slice::<T>()?, codes, positions);
+        let inputs = [held_x.slice::<T>()?, held_a.slice()?, held_w.slice()?, held_grad.slice()?, &grad_across];
         let affine = [held_gamma.slice()?, held_beta.slice()?];
         let (scored, features_of) = (Mat::rows(inputs[3], positions), Mat::rows(inputs[0], features));
         let b_rows = Mat::rows(held_b.slice()?, features);
@@ -209,9 +212,8 @@ impl<T: Real> FoldedOp<T> {
                     .collect();
                 let done: Vec<_> = parts.into_par_iter().map(|part| self.backward_share(inputs, affine, add, part)).collect();
                 for (first, part) in done {
-                    let width = part.len() / codes.max(1);
-                    for (row, part) in by_a.chunks_exact_mut(units).zip(part.chunks_exact(width.max(1))) {
-                        row[first..first + width].copy_from_slice(part);
+                    for (unit, part) in part.chunks_exact(codes.max(1)).enumerate() {
+                        by_a.chunks_exact_mut(units).zip(part).for_each(|(row, &v)| row[first + unit] = v);
                     }
                 }
                 for partial in partial.chunks((positions * features).max(1)) {
@@ -229,9 +231,9 @@ impl<T: Real> FoldedOp<T> {
     }
 
     /// One thread's part; its first unit and its columns of the gradient by `a`.
-    fn backward_share(&self, inputs: [&[T]; 4], affine: [&[T]; 2], add: bool, mut part: Backward<'_, T>) -> (usize, Vec<T>) {
+    fn backward_share(&self, inputs: [&[T]; 5], affine: [&[T]; 2], add: bool, mut part: Backward<'_, T>) -> (usize, Vec<T>) {
         let Sizes { codes, units, positions, features } = self.sizes;
-        let [x, a, w, grad] = inputs;
+        let [x, a, w, grad, grad_across] = inputs;
         let (x, grad) = (Mat::rows(x, features), Mat::rows(grad, positions));
         let width = part.sums.len();
         with_scratch(2 * BLOCK.min(width) * positions, |scratch| {
@@ -242,9 +244,9 @@ impl<T: Real> FoldedOp<T> {
                 for (i, (y, x)) in active.chunks_exact_mut(positions).zip(normal.chunks_exact(positions)).enumerate() {
                     activate(y, x, affine[0][first + i], affine[1][first + i]);
                 }
-                let size = [codes, count, positions];
-                let own_a = (&mut part.by_a[start..], width);
-                matmul(own_a, size, grad, Mat::rows(active, positions).t(), false, Cores::One);
+                let size = [count, codes, positions];
+                let own_a = (&mut part.by_a[start * codes..], codes);
+                matmul(own_a, size, Mat::rows(active, positions), Mat::rows(grad_across, codes), false, Cores::One);
                 let a_part = Mat::rows(&a[first..], units);
                 matmul((slope, positions), [count, positions, codes], a_part.t(), grad, false, Cores::One);
                 for i in 0..count {
@@ -268,26 +270,25 @@ impl<T: Real> FoldedOp<T> {
 
     /// From dy, which is overwritten by the gradient before BatchNorm: Σ dy and Σ dy·x̂, dy being 0 where ReLU cut off.
     fn by_unit(&self, dy: &mut [T], (normal, active): (&[T], &[T]), scale: f64) -> [f64; 2] {
-        let mut lanes = [[0f64; 8]; 2];
-        let zero = T::zero();
-        vectorized(|| {
-            for (d, &y) in dy.iter_mut().zip(active) {
-                *d = if y <= zero { zero } else { *d };
-            }
-            add_lanes(&mut lanes, dy.len(), |i| [dy[i].to_f64(), dy[i].to_f64() * normal[i].to_f64()]);
-        });
-        let sums = lanes.map(|lane| lane.iter().sum::<f64>());
+        let sums = gated_sums(dy, Some(active), normal, 0.0);
         // dx = γ/σ · (dy − mean(dy) − x̂·mean(dy·x̂))
         let counted = if self.batch_statistics { sums.map(|s| s / dy.len() as f64) } else { [0.0; 2] };
         let [scale, offset, slope] = [scale, counted[0], counted[1]].map(T::from_f64);
-        vectorized(|| dy.iter_mut().zip(normal).for_each(|(d, &x)| *d = scale * (*d - offset - x * slope)));
+        let zero = T::zero();
+        vectorized(|| {
+            for ((d, &x), &y) in dy.iter_mut().zip(normal).zip(active) {
+                let passed = if y <= zero { zero } else { *d };
+                *d = scale * (passed - offset - x * slope);
+            }
+        });
         sums
     }
 }
 
+/// `x` is [C, P] here.
 fn forward_share<T: Real>(sizes: Sizes, [x, a, w]: [&[T]; 3], affine: [&[T]; 2], fixed: bool, mut part: Forward<'_, T>) {
     let Sizes { codes, units, positions, features } = sizes;
-    let x = Mat::rows(x, features);
+    let x = Mat::rows(x, positions);
     let width = part.moments.len();
     let block = BLOCK.min(width) * positions;
     with_scratch(2 * block, |scratch| {
@@ -300,7 +301,7 @@ fn forward_share<T: Real>(sizes: Sizes, [x, a, w]: [&[T]; 3], affine: [&[T]; 2],
             };
             let active = &mut active[..count * positions];
             let own = Mat::rows(&w[first * features..], features);
-            matmul((normal, positions), [count, positions, features], own, x.t(), false, Cores::One);
+            matmul((normal, positions), [count, positions, features], own, x, false, Cores::One);
             let rows = normal.chunks_exact_mut(positions).zip(active.chunks_exact_mut(positions));
             for (i, (normal, active)) in rows.enumerate() {
                 normalise(normal, &mut part.moments[start + i], fixed);
@@ -317,12 +318,8 @@ fn forward_share<T: Real>(sizes: Sizes, [x, a, w]: [&[T]; 3], affine: [&[T]; 2],
 fn normalise<T: Real>(x: &mut [T], moments: &mut (f64, f64), fixed: bool) {
     if !fixed {
         let count = x.len() as f64;
-        let mut lanes = [[0f64; 8]];
-        vectorized(|| add_lanes(&mut lanes, x.len(), |i| [x[i].to_f64()]));
-        let mean = lanes[0].iter().sum::<f64>() / count;
-        let mut lanes = [[0f64; 8]];
-        vectorized(|| add_lanes(&mut lanes, x.len(), |i| [(x[i].to_f64() - mean) * (x[i].to_f64() - mean)]));
-        *moments = (mean, lanes[0].iter().sum::<f64>() / count);
+        let mean = sum(x, |v| v) / count;
+        *moments = (mean, sum(x, |v| (v - mean) * (v - mean)) / count);
     }
     let (mean, inverse) = (T::from_f64(moments.0), T::from_f64(norm::inverse_std(moments.1)));
     vectorized(|| x.iter_mut().for_each(|v| *v = (*v - mean) * inverse));
@@ -337,6 +334,22 @@ fn activate<T: Real>(y: &mut [T], normal: &[T], gamma: T, beta: T) {
             *y = if z <= zero { zero } else { z };
         }
     });
+}
+
+/// `x` [rows, columns] with rows and columns exchanged.
+fn transposed<T: Real>(x: &[T], rows: usize, columns: usize) -> Vec<T> {
+    // Squares that fit the cache, so that neither side is read or written across it.
+    const SQUARE: usize = 16;
+    let mut out = vec![T::default(); x.len()];
+    out.par_chunks_mut((SQUARE * rows).max(1)).enumerate().for_each(|(band, out)| {
+        for r in (0..rows).step_by(SQUARE) {
+            for (c, out) in out.chunks_exact_mut(rows).enumerate() {
+                let from = x[r * columns + band * SQUARE + c..].iter().step_by(columns);
+                out[r..rows.min(r + SQUARE)].iter_mut().zip(from).for_each(|(o, &v)| *o = v);
+            }
+        }
+    });
+    out
 }
 
 fn add_to<T: Real>(sum: &mut [T], part: &[T]) {

@@ -16,6 +16,7 @@ pub mod rng;
 mod batch_kernel;
 mod host;
 mod im2col;
+mod sums;
 
 pub use adam::{Adam, grad_norm};
 pub use conv::{Conv, conv2d};

@@ -1,0 +1,66 @@
+//! Sums over runs of numbers in f64, in an order that depends on the length alone.
+
+use super::host::{Real, vectorized};
+
+/// Independent partial sums, so that additions need not wait for each other. Their number fixes the order of summation.
+const LANES: usize = 8;
+
+/// Σ `term`(aᵢ).
+pub(super) fn sum<T: Real>(a: &[T], term: impl Fn(f64) -> f64) -> f64 {
+    let mut lanes = [0f64; LANES];
+    vectorized(|| {
+        let (whole, rest) = a.as_chunks::<LANES>();
+        for a in whole {
+            lanes.iter_mut().zip(a).for_each(|(sum, a)| *sum += term(a.to_f64()));
+        }
+        lanes.iter_mut().zip(rest).for_each(|(sum, a)| *sum += term(a.to_f64()));
+    });
+    lanes.iter().sum()
+}
+
+/// Σ gᵢ and Σ gᵢ·(xᵢ − `mean`), g counting as 0 where `passes`, if there is one, is not above 0.
+pub(super) fn gated_sums<T: Real>(g: &[T], passes: Option<&[T]>, x: &[T], mean: f64) -> [f64; 2] {
+    let Some(passes) = passes else { return two_sums(g, x, mean, g, |_| true) };
+    two_sums(g, x, mean, passes, |y| !(y <= T::zero()))
+}
+
+#[inline(always)]
+fn two_sums<T: Real>(g: &[T], x: &[T], mean: f64, gate: &[T], open: impl Fn(T) -> bool) -> [f64; 2] {
+    let mut lanes = [[0f64; LANES]; 2];
+    vectorized(|| {
+        let ((g, g_rest), (y, y_rest), (x, x_rest)) = (g.as_chunks::<LANES>(), gate.as_chunks::<LANES>(), x.as_chunks::<LANES>());
+        for ((g, y), x) in g.iter().zip(y).zip(x) {
+            for i in 0..LANES {
+                let g = if open(y[i]) { g[i] } else { T::zero() }.to_f64();
+                lanes[0][i] += g;
+                lanes[1][i] += g * (x[i].to_f64() - mean);
+            }
+        }
+        for (i, ((g, y), x)) in g_rest.iter().zip(y_rest).zip(x_rest).enumerate() {
+            let g = if open(*y) { *g } else { T::zero() }.to_f64();
+            lanes[0][i] += g;
+            lanes[1][i] += g * (x.to_f64() - mean);
+        }
+    });
+    lanes.map(|lane| lane.iter().sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_of_any_length_are_sums() {
+        for n in 0..40usize {
+            let a: Vec<f64> = (0..n).map(|i| (i as f64).sin()).collect();
+            let y: Vec<f64> = (0..n).map(|i| (i % 3) as f64 - 1.0).collect();
+            let g: Vec<f64> = (0..n).map(|i| (i as f64).cos()).collect();
+            assert!((sum(&a, |v| v * v) - a.iter().map(|v| v * v).sum::<f64>()).abs() < 1e-12);
+            let open = || (0..n).filter(|&i| y[i] > 0.0);
+            let want = [open().map(|i| g[i]).sum::<f64>(), open().map(|i| g[i] * (a[i] - 0.3)).sum::<f64>()];
+            let have = gated_sums(&g, Some(&y), &a, 0.3);
+            assert!((0..2).all(|i| (have[i] - want[i]).abs() < 1e-12), "{n}: {have:?} {want:?}");
+            assert!((gated_sums(&g, None, &a, 0.3)[0] - g.iter().sum::<f64>()).abs() < 1e-12);
+        }
+    }
+}
