@@ -8,7 +8,7 @@ use candle_core::{DType, Device, Result, Tensor, Var, safetensors};
 use dim_tui::{
     config::{CriticKind, CriticNorm, EncoderChoice, GlobalLayer, Locations, Mode, PriorKind},
     model::{Critic, Discriminator, Encoder, EncoderShape, Features, Pairs, critic::CriticShape},
-    nn::{Adam, Gradients, Draws, Stats, Store},
+    nn::{Adam, Draws, Gradients, Stats, Store},
     train::objective::{self, PriorTerm, StepValue, Term},
 };
 use serde::Deserialize;
@@ -275,8 +275,7 @@ impl Check<'_> {
             let params = self.group(&["encoder", "global", "local"]);
             if step == 0 {
                 self.values(&value);
-                let of =
-                    |(n, v): &(String, Var)| (n.clone(), grads.tensor(v).unwrap_or_else(|| panic!("{n} has a gradient")));
+                let of = |(n, v): &(String, Var)| (n.clone(), grads.tensor(v).unwrap_or_else(|| panic!("{n} has a gradient")));
                 gradients.extend(params.iter().map(of));
                 self.gradients(&gradients);
             }

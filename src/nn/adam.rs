@@ -14,6 +14,7 @@ use super::{
     gradients::{Gradient, Gradients},
     host::{Held, Real, on_host, vectorized},
     params::is_under,
+    sums,
 };
 
 const BETA1: f64 = 0.9;
@@ -189,14 +190,17 @@ impl Update {
         let [rest1, beta2, rest2, eps] = [1.0 - BETA1, BETA2, 1.0 - BETA2, EPS].map(T::from_f64);
         let parts = p.par_chunks_mut(CHUNK).zip(g.par_chunks(CHUNK)).zip(m.par_chunks_mut(CHUNK)).zip(v.par_chunks_mut(CHUNK));
         parts.for_each(|(((p, g), m), v)| {
-            vectorized(|| {
-                for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
-                    let g = g * scale;
-                    *m += rest1 * (g - *m);
-                    *v = beta2 * *v + rest2 * g * g;
-                    *p -= rate * *m / (v.root() * root + eps);
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (((p, &g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+                        let g = g * scale;
+                        *m += rest1 * (g - *m);
+                        *v = beta2 * *v + rest2 * g * g;
+                        *p -= rate * *m / (v.root() * root + eps);
+                    }
+                },
+            );
         });
     }
 
@@ -274,18 +278,7 @@ pub fn grad_norm(params: &[(String, Var)], grads: &Gradients) -> Result<f64> {
 }
 
 fn square_sum<T: Real>(values: &[T]) -> f64 {
-    // Eight sums at a time, so that additions need not wait for each other; the order depends on the length alone.
-    let part = |values: &[T]| {
-        let mut lanes = [0f64; 8];
-        vectorized(|| {
-            let (whole, rest) = values.as_chunks::<8>();
-            for values in whole {
-                lanes.iter_mut().zip(values).for_each(|(lane, v)| *lane += v.to_f64() * v.to_f64());
-            }
-            lanes.iter_mut().zip(rest).for_each(|(lane, v)| *lane += v.to_f64() * v.to_f64());
-        });
-        lanes.iter().sum::<f64>()
-    };
+    let part = |values: &[T]| sums::sum(values, |v| v * v);
     let parts: Vec<f64> = values.par_chunks(CHUNK).map(part).collect();
     parts.iter().sum()
 }

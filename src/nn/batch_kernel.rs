@@ -83,7 +83,10 @@ fn for_channel_blocks<R: Send>(sizes: Sizes, results: &mut [R], work: impl Fn(us
 
 /// Adds `term(i, vᵢ)` to each of the sums.
 fn add_row<T: Real>(sums: &mut [f64], row: &[T], term: impl Fn(usize, f64) -> f64) {
-    vectorized(|| sums.iter_mut().zip(row).enumerate().for_each(|(i, (sum, v))| *sum += term(i, v.to_f64())));
+    vectorized(
+        #[inline(always)]
+        || sums.iter_mut().zip(row).enumerate().for_each(|(i, (sum, v))| *sum += term(i, v.to_f64())),
+    );
 }
 
 /// Normalise, scale, shift and, if wanted, ReLU; the statistics are saved here for the way back.
@@ -106,17 +109,20 @@ impl BatchOp {
                 let scale = T::from_f64(weight[c].to_f64() * self.inverse_std[c]);
                 let (mean, shift) = (T::from_f64(self.mean[c]), bias[c]);
                 let run = out[c * p..][..p].iter_mut().zip(&x[c * p..][..p]);
-                vectorized(|| {
-                    if self.relu {
-                        // Written so that a NaN stays one.
-                        run.for_each(|(y, &v)| {
-                            let z = (v - mean) * scale + shift;
-                            *y = if z <= T::zero() { T::zero() } else { z };
-                        });
-                    } else {
-                        run.for_each(|(y, &v)| *y = (v - mean) * scale + shift);
-                    }
-                });
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        if self.relu {
+                            // Written so that a NaN stays one.
+                            run.for_each(|(y, &v)| {
+                                let z = (v - mean) * scale + shift;
+                                *y = if z <= T::zero() { T::zero() } else { z };
+                            });
+                        } else {
+                            run.for_each(|(y, &v)| *y = (v - mean) * scale + shift);
+                        }
+                    },
+                );
             }
         });
         out
@@ -145,13 +151,16 @@ impl BatchOp {
     /// Adds one image's values to the sums of the channels from `first` on, where there is one position only.
     fn add_gated<T: Real>(&self, sums: &mut [[f64; 2]], first: usize, [x, y, grad]: [&[T]; 3]) {
         let values = x.iter().zip(y).zip(grad).zip(&self.mean[first..]);
-        vectorized(|| {
-            for (sum, (((&x, &y), &g), mean)) in sums.iter_mut().zip(values) {
-                let g = self.passed(y, g).to_f64();
-                sum[0] += g;
-                sum[1] += g * (x.to_f64() - mean);
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                for (sum, (((&x, &y), &g), mean)) in sums.iter_mut().zip(values) {
+                    let g = self.passed(y, g).to_f64();
+                    sum[0] += g;
+                    sum[1] += g * (x.to_f64() - mean);
+                }
+            },
+        );
     }
 
     /// What of gradient `g` passes ReLU's output `y`.
@@ -177,11 +186,14 @@ impl BatchOp {
                 let (mean, offset, slope) = (T::from_f64(self.mean[c]), T::from_f64(offset), T::from_f64(slope));
                 let at = c * p..(c + 1) * p;
                 let values = x[at.clone()].iter().zip(&y[at.clone()]).zip(&grad[at.clone()]);
-                vectorized(|| {
-                    for (out, ((&v, &y), &g)) in out[at].iter_mut().zip(values) {
-                        *out = scale * (self.passed(y, g) - offset - (v - mean) * slope);
-                    }
-                });
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for (out, ((&v, &y), &g)) in out[at].iter_mut().zip(values) {
+                            *out = scale * (self.passed(y, g) - offset - (v - mean) * slope);
+                        }
+                    },
+                );
             }
         });
         out

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::{
     gradients::deposit,
     host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch},
-    im2col::{Geometry, col2im, im2col, images_to_rows, row_stride, rows_to_images},
+    im2col::{Geometry, col2im, im2col, images_to_columns, images_to_rows, row_stride, rows_to_images},
     params::Init,
 };
 
@@ -112,19 +112,28 @@ impl ConvOp {
         let (g, block) = (&self.0, self.block());
         let (x_image, y_image) = self.image_sizes();
         let (taps, widest) = (g.taps(), row_stride(block * g.positions()));
-        with_scratch((taps + g.outputs) * widest, |scratch| {
-            let (cols, rows) = scratch.split_at_mut(taps * widest);
+        with_scratch((taps + 2 * g.outputs) * widest, |scratch| {
+            let (cols, scratch) = scratch.split_at_mut(taps * widest);
+            let (rows, across) = scratch.split_at_mut(g.outputs * widest);
             let blocks = share.x.chunks(block * x_image).zip(share.grad.chunks(block * y_image));
             for (index, (x, grad)) in blocks.enumerate() {
                 let images = x.len() / x_image;
                 let columns = images * g.positions();
                 let stride = row_stride(columns);
                 images_to_rows(g, images, grad, rows);
+                images_to_columns(g, images, grad, across);
                 im2col(g, images, x, cols);
                 let by_rows = Mat::rows(rows, stride);
-                // [taps, O]: the product rearranges its second factor, here the smaller one.
+                // Turned round, and with the gradient in both orders, because a product reads fastest what lies in its order.
                 let size = [taps, g.outputs, columns];
-                matmul((share.by_w, g.outputs), size, Mat::rows(cols, stride), by_rows.t(), index > 0, Cores::One);
+                matmul(
+                    (share.by_w, g.outputs),
+                    size,
+                    Mat::rows(cols, stride),
+                    Mat::rows(across, g.outputs),
+                    index > 0,
+                    Cores::One,
+                );
                 if let Some(by_x) = &mut share.by_x {
                     let size = [taps, columns, g.outputs];
                     matmul((cols, stride), size, Mat::rows(w, taps).t(), by_rows, false, Cores::One);

@@ -154,8 +154,11 @@ impl<T: Real> FoldedOp<T> {
                 .step_by(share)
                 .zip(moments.chunks_mut(share))
                 .zip(places)
-                .map(|((first, moments), scores)| {
-                    Forward { first, moments, scores, normal: kept.as_mut().and_then(Iterator::next) }
+                .map(|((first, moments), scores)| Forward {
+                    first,
+                    moments,
+                    scores,
+                    normal: kept.as_mut().and_then(Iterator::next),
                 })
                 .collect();
             let fixed = fixed.is_some();
@@ -275,12 +278,15 @@ impl<T: Real> FoldedOp<T> {
         let counted = if self.batch_statistics { sums.map(|s| s / dy.len() as f64) } else { [0.0; 2] };
         let [scale, offset, slope] = [scale, counted[0], counted[1]].map(T::from_f64);
         let zero = T::zero();
-        vectorized(|| {
-            for ((d, &x), &y) in dy.iter_mut().zip(normal).zip(active) {
-                let passed = if y <= zero { zero } else { *d };
-                *d = scale * (passed - offset - x * slope);
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                for ((d, &x), &y) in dy.iter_mut().zip(normal).zip(active) {
+                    let passed = if y <= zero { zero } else { *d };
+                    *d = scale * (passed - offset - x * slope);
+                }
+            },
+        );
         sums
     }
 }
@@ -322,18 +328,24 @@ fn normalise<T: Real>(x: &mut [T], moments: &mut (f64, f64), fixed: bool) {
         *moments = (mean, sum(x, |v| (v - mean) * (v - mean)) / count);
     }
     let (mean, inverse) = (T::from_f64(moments.0), T::from_f64(norm::inverse_std(moments.1)));
-    vectorized(|| x.iter_mut().for_each(|v| *v = (*v - mean) * inverse));
+    vectorized(
+        #[inline(always)]
+        || x.iter_mut().for_each(|v| *v = (*v - mean) * inverse),
+    );
 }
 
 /// ReLU(γ·x̂ + β), written so that a NaN stays one.
 fn activate<T: Real>(y: &mut [T], normal: &[T], gamma: T, beta: T) {
     let zero = T::zero();
-    vectorized(|| {
-        for (y, &x) in y.iter_mut().zip(normal) {
-            let z = x * gamma + beta;
-            *y = if z <= zero { zero } else { z };
-        }
-    });
+    vectorized(
+        #[inline(always)]
+        || {
+            for (y, &x) in y.iter_mut().zip(normal) {
+                let z = x * gamma + beta;
+                *y = if z <= zero { zero } else { z };
+            }
+        },
+    );
 }
 
 /// `x` [rows, columns] with rows and columns exchanged.
@@ -354,7 +366,12 @@ fn transposed<T: Real>(x: &[T], rows: usize, columns: usize) -> Vec<T> {
 
 fn add_to<T: Real>(sum: &mut [T], part: &[T]) {
     let parts = sum.par_chunks_mut(1 << 14).zip(part.par_chunks(1 << 14));
-    parts.for_each(|(sum, part)| vectorized(|| sum.iter_mut().zip(part).for_each(|(s, &v)| *s += v)));
+    parts.for_each(|(sum, part)| {
+        vectorized(
+            #[inline(always)]
+            || sum.iter_mut().zip(part).for_each(|(s, &v)| *s += v),
+        )
+    });
 }
 
 impl<T: Real> CustomOp3 for FoldedOp<T> {

@@ -157,7 +157,10 @@ impl Slot {
             let held = Held::new(&more)?;
             if let Some(sum) = T::storage_mut(sum) {
                 let more = held.slice::<T>()?;
-                vectorized(|| sum.iter_mut().zip(more).for_each(|(s, &v)| *s += v));
+                vectorized(
+                    #[inline(always)]
+                    || sum.iter_mut().zip(more).for_each(|(s, &v)| *s += v),
+                );
             }
             Ok(())
         }

@@ -178,6 +178,25 @@ pub(super) fn images_to_rows<T: Real>(g: &Geometry, images: usize, from: &[T], r
     }
 }
 
+/// [images, O, P] to [images·P, O].
+pub(super) fn images_to_columns<T: Real>(g: &Geometry, images: usize, from: &[T], columns: &mut [T]) {
+    let (positions, outputs) = (g.positions(), g.outputs);
+    // Squares that fit the cache, so that neither side is read or written across it.
+    const SQUARE: usize = 16;
+    for (image, columns) in from.chunks_exact(outputs * positions).zip(columns.chunks_exact_mut(positions * outputs)).take(images)
+    {
+        for band in (0..positions).step_by(SQUARE) {
+            for o in (0..outputs).step_by(SQUARE) {
+                for p in band..positions.min(band + SQUARE) {
+                    let to = &mut columns[p * outputs + o..][..SQUARE.min(outputs - o)];
+                    let source = image[o * positions + p..].iter().step_by(positions);
+                    to.iter_mut().zip(source).for_each(|(c, &v)| *c = v);
+                }
+            }
+        }
+    }
+}
+
 /// [O, images·P], rows `row_stride` apart, to [images, O, P].
 pub(super) fn rows_to_images<T: Real>(g: &Geometry, images: usize, rows: &[T], to: &mut [T]) {
     let positions = g.positions();

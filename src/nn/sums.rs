@@ -7,14 +7,19 @@ const LANES: usize = 8;
 
 /// Σ `term`(aᵢ).
 pub(super) fn sum<T: Real>(a: &[T], term: impl Fn(f64) -> f64) -> f64 {
-    let mut lanes = [0f64; LANES];
-    vectorized(|| {
-        let (whole, rest) = a.as_chunks::<LANES>();
-        for a in whole {
-            lanes.iter_mut().zip(a).for_each(|(sum, a)| *sum += term(a.to_f64()));
-        }
-        lanes.iter_mut().zip(rest).for_each(|(sum, a)| *sum += term(a.to_f64()));
-    });
+    // The lanes live inside, so that they stay in registers.
+    let lanes = vectorized(
+        #[inline(always)]
+        || {
+            let mut lanes = [0f64; LANES];
+            let (whole, rest) = a.as_chunks::<LANES>();
+            for a in whole {
+                lanes.iter_mut().zip(a).for_each(|(sum, a)| *sum += term(a.to_f64()));
+            }
+            lanes.iter_mut().zip(rest).for_each(|(sum, a)| *sum += term(a.to_f64()));
+            lanes
+        },
+    );
     lanes.iter().sum()
 }
 
@@ -26,22 +31,29 @@ pub(super) fn gated_sums<T: Real>(g: &[T], passes: Option<&[T]>, x: &[T], mean: 
 
 #[inline(always)]
 fn two_sums<T: Real>(g: &[T], x: &[T], mean: f64, gate: &[T], open: impl Fn(T) -> bool) -> [f64; 2] {
-    let mut lanes = [[0f64; LANES]; 2];
-    vectorized(|| {
-        let ((g, g_rest), (y, y_rest), (x, x_rest)) = (g.as_chunks::<LANES>(), gate.as_chunks::<LANES>(), x.as_chunks::<LANES>());
-        for ((g, y), x) in g.iter().zip(y).zip(x) {
-            for i in 0..LANES {
-                let g = if open(y[i]) { g[i] } else { T::zero() }.to_f64();
-                lanes[0][i] += g;
-                lanes[1][i] += g * (x[i].to_f64() - mean);
+    /// Numbers gated at a time: a loop of its own, because with sums in it it would become branches.
+    const BLOCK: usize = 64;
+    let lanes = vectorized(
+        #[inline(always)]
+        || {
+            let (mut plain, mut weighted) = ([0f64; LANES], [0f64; LANES]);
+            let mut open_g = [T::zero(); BLOCK];
+            for ((g, gate), x) in g.chunks(BLOCK).zip(gate.chunks(BLOCK)).zip(x.chunks(BLOCK)) {
+                for ((o, &g), &y) in open_g.iter_mut().zip(g).zip(gate) {
+                    *o = if open(y) { g } else { T::zero() };
+                }
+                let ((g, g_rest), (x, x_rest)) = (open_g[..x.len()].as_chunks::<LANES>(), x.as_chunks::<LANES>());
+                for (g, x) in g.iter().zip(x) {
+                    plain.iter_mut().zip(g).for_each(|(sum, g)| *sum += g.to_f64());
+                    weighted.iter_mut().zip(g.iter().zip(x)).for_each(|(sum, (g, x))| *sum += g.to_f64() * (x.to_f64() - mean));
+                }
+                plain.iter_mut().zip(g_rest).for_each(|(sum, g)| *sum += g.to_f64());
+                let rest = g_rest.iter().zip(x_rest);
+                weighted.iter_mut().zip(rest).for_each(|(sum, (g, x))| *sum += g.to_f64() * (x.to_f64() - mean));
             }
-        }
-        for (i, ((g, y), x)) in g_rest.iter().zip(y_rest).zip(x_rest).enumerate() {
-            let g = if open(*y) { *g } else { T::zero() }.to_f64();
-            lanes[0][i] += g;
-            lanes[1][i] += g * (x.to_f64() - mean);
-        }
-    });
+            [plain, weighted]
+        },
+    );
     lanes.map(|lane| lane.iter().sum())
 }
 
