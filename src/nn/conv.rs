@@ -35,7 +35,7 @@ fn geometry(x: &Tensor, w: &Tensor, stride: usize, pad: usize) -> Result<Geometr
 }
 
 /// Columns of the matrices worked on at a time: few enough to stay in the cache, enough to repay packing the weights.
-const BLOCK_COLUMNS: usize = 256;
+const BLOCK_COLUMNS: usize = 64;
 
 struct ConvOp(Geometry);
 
