@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use crate::nn::{Init, Linear};
+use crate::nn::{self, Init, Linear};
 
 #[derive(Debug)]
 pub struct Discriminator {
@@ -26,22 +26,15 @@ impl Discriminator {
     /// Logits [N, 1] of "this was drawn from the prior", for `z` [N, code].
     pub fn forward(&self, z: &Tensor) -> Result<Tensor> {
         let [d0, d1, d2] = &self.layers;
-        d2.forward(&d1.forward(&d0.forward(z)?.relu()?)?.relu()?)
+        d2.forward(&d1.forward_relu(&d0.forward_relu(z)?)?)
     }
 
     /// The same with the discriminator's parameters as constants: for the encoder's pass, whose gradient must not be
     /// spent on them.
     pub fn forward_frozen(&self, z: &Tensor) -> Result<Tensor> {
-        let mut x = z.clone();
-        for (i, layer) in self.layers.iter().enumerate() {
-            if i > 0 {
-                x = x.relu()?;
-            }
-            x = x.matmul(&layer.weight.detach().t()?)?;
-            if let Some(bias) = &layer.bias {
-                x = x.broadcast_add(&bias.detach())?;
-            }
-        }
-        Ok(x)
+        let constant = |layer: &Linear| (layer.weight.detach(), layer.bias.as_ref().map(|b| b.detach()));
+        let [(w0, b0), (w1, b1), (w2, b2)] = self.layers.each_ref().map(constant);
+        let hidden = nn::linear_relu(&nn::linear_relu(z, &w0, b0.as_ref())?, &w1, b1.as_ref())?;
+        nn::linear(&hidden, &w2, b2.as_ref())
     }
 }

@@ -2,9 +2,11 @@
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor, Var, bail};
 
+use rayon::prelude::*;
+
 use super::{
     gradients::{deposit, deposit_sums},
-    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch},
+    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, vectorized, with_scratch},
     params::Init,
 };
 
@@ -33,6 +35,14 @@ impl Linear {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         linear(x, &self.weight, self.bias.as_ref().map(Var::as_tensor))
     }
+
+    /// [`Self::forward`], then ReLU, in one pass. The gradient of ReLU at exactly 0 is 0.
+    ///
+    /// # Errors
+    /// As [`Self::forward`].
+    pub fn forward_relu(&self, x: &Tensor) -> Result<Tensor> {
+        linear_relu(x, &self.weight, self.bias.as_ref().map(Var::as_tensor))
+    }
 }
 
 /// `x` [.., in] times `weight` [out, in] transposed, plus `bias` [out]: [.., out].
@@ -40,14 +50,28 @@ impl Linear {
 /// # Errors
 /// As [`Linear::forward`].
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    apply(x, weight, bias, false)
+}
+
+/// [`linear`], then ReLU.
+///
+/// # Errors
+/// As [`Linear::forward`].
+pub fn linear_relu(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    apply(x, weight, bias, true)
+}
+
+fn apply(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Result<Tensor> {
     let (output, input) = weight.dims2()?;
-    let op = LinearOp { shape: shape(x, input, output, weight)?, input, output, from: 0, wide: input };
+    let op = LinearOp { shape: shape(x, input, output, weight)?, input, output, from: 0, wide: input, relu };
     match bias {
         Some(b) if on_host(&[x, weight, b]) => x.contiguous()?.apply_op3(&weight.contiguous()?, &b.contiguous()?, op),
         None if on_host(&[x, weight]) => x.contiguous()?.apply_op2(&weight.contiguous()?, op),
         _ => {
             let rows = x.reshape(((), input))?.matmul(&weight.t()?)?;
             let rows = if let Some(b) = bias { rows.broadcast_add(b)? } else { rows };
+            // Candle's own relu has gradient 1 at 0.
+            let rows = if relu { (&rows * rows.gt(0.0)?.to_dtype(rows.dtype())?)? } else { rows };
             rows.reshape(op.shape)
         }
     }
@@ -64,7 +88,7 @@ pub fn linear_part(x: &Tensor, weight: &Tensor, from: usize) -> Result<Tensor> {
     if from + input > wide {
         bail!("linear: weight {:?} has no columns {from} to {}", weight.dims(), from + input);
     }
-    let op = LinearOp { shape: shape(x, input, output, weight)?, input, output, from, wide };
+    let op = LinearOp { shape: shape(x, input, output, weight)?, input, output, from, wide, relu: false };
     if on_host(&[x, weight]) {
         return x.contiguous()?.apply_op2(&weight.contiguous()?, op);
     }
@@ -122,6 +146,20 @@ fn product<T: Real>(x: &[T], w: Mat<'_, T>, [n, k]: [usize; 2], bias: Option<&[T
     out
 }
 
+/// Numbers handed to a thread at a time.
+const CHUNK: usize = 1 << 14;
+
+/// ReLU in place, written so that a NaN stays one.
+fn cut_off<T: Real>(values: &mut [T]) {
+    let zero = T::zero();
+    values.par_chunks_mut(CHUNK).for_each(|values| {
+        vectorized(
+            #[inline(always)]
+            || values.iter_mut().for_each(|v| *v = if *v <= zero { zero } else { *v }),
+        );
+    });
+}
+
 /// A tensor's storage with its layout, as a kernel is handed them.
 type Stored<'a> = (&'a CpuStorage, &'a Layout);
 
@@ -134,6 +172,7 @@ struct LinearOp {
     from: usize,
     /// All columns of the weight.
     wide: usize,
+    relu: bool,
 }
 
 impl LinearOp {
@@ -144,7 +183,36 @@ impl LinearOp {
     fn forward<T: Real>(&self, x: Stored<'_>, w: Stored<'_>, b: Option<Stored<'_>>) -> Result<CpuStorage> {
         let bias = b.map(|(storage, at)| slice_of::<T>(storage, at)).transpose()?;
         let w = self.weight(slice_of::<T>(w.0, w.1)?);
-        Ok(T::to_cpu_storage_owned(product(slice_of(x.0, x.1)?, w.t(), [self.output, self.input], bias)))
+        let mut values = product(slice_of(x.0, x.1)?, w.t(), [self.output, self.input], bias);
+        if self.relu {
+            cut_off(&mut values);
+        }
+        Ok(T::to_cpu_storage_owned(values))
+    }
+
+    /// What of the gradient passes ReLU.
+    fn passed(&self, res: &Tensor, grad: &Tensor) -> Result<Tensor> {
+        fn typed<T: Real>(y: &[T], g: &[T], shape: &Shape) -> Result<Tensor> {
+            let mut out = vec![T::default(); g.len()];
+            let parts = out.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK)).zip(g.par_chunks(CHUNK));
+            parts.for_each(|((out, y), g)| {
+                let zero = T::zero();
+                vectorized(
+                    #[inline(always)]
+                    || out.iter_mut().zip(y).zip(g).for_each(|((o, &y), &g)| *o = if y <= zero { zero } else { g }),
+                );
+            });
+            tensor(out, shape)
+        }
+        let grad = grad.contiguous()?;
+        if !self.relu {
+            return Ok(grad);
+        }
+        let (held_y, held_g) = (Held::new(res)?, Held::new(&grad)?);
+        match grad.dtype() {
+            DType::F32 => typed::<f32>(held_y.slice()?, held_g.slice()?, grad.shape()),
+            _ => typed::<f64>(held_y.slice()?, held_g.slice()?, grad.shape()),
+        }
     }
 
     /// Gradients by `x` and by `w`, as far as they are tracked.
@@ -180,7 +248,10 @@ impl LinearOp {
         let held = Held::new(grad)?;
         let mut sums = vec![0f64; self.output];
         for row in held.slice::<T>()?.chunks_exact(self.output) {
-            sums.iter_mut().zip(row).for_each(|(sum, &v)| *sum += v.to_f64());
+            vectorized(
+                #[inline(always)]
+                || sums.iter_mut().zip(row).for_each(|(sum, &v)| *sum += v.to_f64()),
+            );
         }
         deposit_sums::<T>(b, &sums)
     }
@@ -199,8 +270,8 @@ impl CustomOp2 for LinearOp {
         Ok((values, self.shape.clone()))
     }
 
-    fn bwd(&self, x: &Tensor, w: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
+    fn bwd(&self, x: &Tensor, w: &Tensor, res: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let grad = self.passed(res, grad)?;
         let [by_x, by_w] = match x.dtype() {
             DType::F32 => self.backward::<f32>(x, w, &grad)?,
             _ => self.backward::<f64>(x, w, &grad)?,
@@ -235,10 +306,10 @@ impl CustomOp3 for LinearOp {
         x: &Tensor,
         w: &Tensor,
         b: &Tensor,
-        _res: &Tensor,
+        res: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
+        let grad = self.passed(res, grad)?;
         let ([by_x, by_w], by_b) = match x.dtype() {
             DType::F32 => (self.backward::<f32>(x, w, &grad)?, self.by_bias::<f32>(b, &grad)?),
             _ => (self.backward::<f64>(x, w, &grad)?, self.by_bias::<f64>(b, &grad)?),
@@ -323,6 +394,7 @@ mod tests {
             assert_eq!(&y.dims()[..shape.len() - 1], &shape[..shape.len() - 1]);
             assert!(distance(&y.reshape(((), 4)).unwrap(), &want) < 1e-13);
             check_gradients("with bias", &[&x, &w, &b], || weighted(&linear(&x, &w, Some(&b))?));
+            check_gradients("with relu", &[&x, &w, &b], || weighted(&linear_relu(&x, &w, Some(&b))?));
             check_gradients("without", &[&x, &w], || weighted(&linear(&x, &w, None)?));
         }
     }
@@ -338,6 +410,40 @@ mod tests {
         let turned = random("x", &[3, 5]).t().unwrap();
         assert!(distance(&linear(&turned, &w, None).unwrap(), &turned.matmul(&w.t().unwrap()).unwrap()) < 1e-13);
         assert!(linear(&random("x", &[5, 4]), &w, None).is_err());
+    }
+
+    #[test]
+    fn relu_has_no_gradient_at_zero_and_keeps_nan() {
+        let x = Var::new(&[[0f64], [2.0], [-2.0], [f64::NAN]], &Device::Cpu).unwrap();
+        let w = Tensor::new(&[[3f64]], &Device::Cpu).unwrap();
+        let y = linear_relu(&x, &w, None).unwrap();
+        let values = crate::nn::testing::numbers(&y);
+        assert!(values[..3] == [0.0, 6.0, 0.0] && values[3].is_nan());
+        let grads = y.narrow(0, 0, 3).unwrap().sum_all().unwrap().backward().unwrap();
+        assert_eq!(crate::nn::testing::numbers(grads.get(&x).unwrap())[..3], [0.0, 3.0, 0.0]);
+    }
+
+    #[test]
+    fn a_part_is_its_columns_and_times_is_the_transpose() {
+        for (rows, out, wide) in [(3, 4, 7), (300, 5, 6)] {
+            let (w, x) = (Var::from_tensor(&random("w", &[out, wide])).unwrap(), random("x", &[rows, 3]));
+            let x = Var::from_tensor(&x).unwrap();
+            for from in 0..=wide - 3 {
+                let want = x.matmul(&w.narrow(1, from, 3).unwrap().t().unwrap()).unwrap();
+                assert!(distance(&linear_part(&x, &w, from).unwrap(), &want) < 1e-13);
+                check_gradients("part", &[&x, &w], || weighted(&linear_part(&x, &w, from)?));
+            }
+            assert!(linear_part(&x, &w, wide - 2).is_err());
+            // Both parts in one pass: each adds its columns.
+            let loss = || weighted(&(linear_part(&x, &w, 0)? + linear_part(&x, &w, 3)?)?);
+            let plain = loss().unwrap().backward().unwrap();
+            let ours = crate::nn::Gradients::of(&loss().unwrap()).unwrap();
+            assert!(distance(plain.get(&w).unwrap(), &ours.tensor(&w).unwrap()) < 1e-13);
+            let y = Var::from_tensor(&random("y", &[rows, out])).unwrap();
+            assert!(distance(&times(&y, &w).unwrap(), &y.matmul(&w).unwrap()) < 1e-13);
+            check_gradients("times", &[&y, &w], || weighted(&times(&y, &w)?));
+            assert!(times(&x, &w).is_err() || out == 3);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod folded;
 pub mod gradients;
 pub mod linear;
 pub mod norm;
+pub mod pairs;
 pub mod params;
 pub mod rng;
 
@@ -22,8 +23,9 @@ pub use adam::{Adam, grad_norm};
 pub use conv::{Conv, conv2d};
 pub use folded::folded_scores;
 pub use gradients::Gradients;
-pub use linear::{Linear, linear, linear_part, times};
+pub use linear::{Linear, linear, linear_part, linear_relu, times};
 pub use norm::{BatchNorm, LayerNorm, Stats};
+pub use pairs::{pick, relu_of_pair_sums};
 pub use params::{Init, Store};
 pub use rng::{Draws, below, distinct, normal, permutation, uniform};
 

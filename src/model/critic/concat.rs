@@ -36,9 +36,8 @@ impl ConcatCritic {
             Some(b) => of_code.broadcast_add(b)?,
         };
         let score = |entries: &[u32]| -> Result<Tensor> {
-            let (code, row) = pairs.split(entries, features.device())?;
-            let h = (of_feature.index_select(&row, 0)? + of_code.index_select(&code, 0)?)?.relu()?;
-            self.l2.forward(&self.l1.forward(&h)?.relu()?)?.flatten_all()
+            let h = nn::relu_of_pair_sums(&of_feature, &of_code, &pairs.split(entries))?;
+            self.l2.forward(&self.l1.forward_relu(&h)?)?.flatten_all()
         };
         Ok((score(&pairs.joint)?, score(&pairs.marginal)?))
     }

@@ -101,8 +101,7 @@ impl DotCritic {
 
     /// Flat scores of the joint and of the marginal pairs.
     pub fn score(&self, features: &Tensor, codes: &Tensor, pairs: &Pairs, stats: Stats) -> Result<(Tensor, Tensor)> {
-        let scores = self.matrix(features, codes, stats)?.flatten_all()?;
-        let pick = |entries: &[u32]| scores.index_select(&Tensor::new(entries, scores.device())?, 0);
-        Ok((pick(&pairs.joint)?, pick(&pairs.marginal)?))
+        let scores = self.matrix(features, codes, stats)?;
+        Ok((nn::pick(&scores, &pairs.joint)?, nn::pick(&scores, &pairs.marginal)?))
     }
 }

@@ -8,7 +8,7 @@ mod dot;
 #[cfg(test)]
 mod tests;
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 pub use concat::ConcatCritic;
 pub use dot::DotCritic;
 
@@ -31,13 +31,10 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// Splits entries into code indices and feature rows, as tensors.
-    fn split(&self, entries: &[u32], device: &Device) -> Result<(Tensor, Tensor)> {
+    /// Entries as (feature row, code).
+    fn split(&self, entries: &[u32]) -> Vec<(u32, u32)> {
         let rows = self.rows as u32;
-        let codes: Vec<u32> = entries.iter().map(|e| e / rows).collect();
-        let features: Vec<u32> = entries.iter().map(|e| e % rows).collect();
-        let n = entries.len();
-        Ok((Tensor::from_vec(codes, n, device)?, Tensor::from_vec(features, n, device)?))
+        entries.iter().map(|e| (e % rows, e / rows)).collect()
     }
 }
 
