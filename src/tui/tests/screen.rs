@@ -221,3 +221,24 @@ fn a_picture_is_drawn_from_the_files_of_a_run_alone() {
     let error = format!("{:#}", crate::tui::screenshot(dir.path(), 100, 30, None).unwrap_err());
     assert!(error.contains("probes.jsonl:1"), "{error}");
 }
+
+#[test]
+fn even_a_narrow_screen_says_how_long_it_will_take() {
+    let mut bench = Bench::new();
+    bench.publish(|s| (s.step, s.steps, s.steps_per_second, s.epoch) = (2_234, 3_000, 12.3, 9.6));
+    let screen = bench.screen(80, 24);
+    for part in ["step 2,234 / 3,000", "12.3 steps/s", " left"] {
+        assert!(screen.lines().take(2).any(|l| l.contains(part)), "no '{part}' in\n{screen}");
+    }
+}
+
+#[test]
+fn a_command_that_is_not_there_is_told_with_the_nearest_or_with_all() {
+    let mut bench = Bench::new();
+    bench.command("checkpiont");
+    assert!(bench.screen(160, 45).contains("did you mean ':checkpoint'?"));
+    let mut bench = Bench::new();
+    bench.command("zzz");
+    let screen = bench.screen(160, 45);
+    assert!(screen.contains("no command ':zzz'; there are set, preset"), "{screen}");
+}

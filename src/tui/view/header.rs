@@ -71,7 +71,7 @@ fn state(app: &App) -> (&'static str, Style, String) {
     }
 }
 
-/// State, step, bar, epoch, speed, time left.
+/// State, step, bar, speed, time left, epoch.
 fn progress(app: &App, columns: usize) -> Line<'static> {
     let t = &app.theme;
     let s = app.shown();
@@ -98,15 +98,15 @@ fn progress(app: &App, columns: usize) -> Line<'static> {
     }
     let (done, rest) = bar(s.step, s.steps, if columns < 100 { 10 } else { 24 });
     add(vec![(done, t.ok), (rest, t.dim)], &mut spans);
-    if s.epoch > 0.0 {
-        add(vec![(format!("epoch {:.1}", s.epoch), t.text)], &mut spans);
-    }
     if s.steps_per_second > 0.0 {
         add(vec![(format!("{} steps/s", speed(s.steps_per_second)), t.text)], &mut spans);
         let left = s.steps.saturating_sub(s.step) as f64 / s.steps_per_second;
         if left > 0.0 && left.is_finite() && matches!(s.phase, Phase::Training | Phase::WaitingForProbe) {
             add(vec![(format!("{} left", clock(left)), t.dim)], &mut spans);
         }
+    }
+    if s.epoch > 0.0 {
+        add(vec![(format!("epoch {:.1}", s.epoch), t.text)], &mut spans);
     }
     if let Some(step) = s.probing {
         add(vec![(format!("probing step {}", grouped(step)), t.dim)], &mut spans);
