@@ -99,7 +99,7 @@ fn paper_files_have_the_sizes_and_weights_of_the_paper() {
 fn quick_file_is_the_configuration_whose_figures_are_known() {
     let c = shipped("cifar10-quick.toml");
     assert_eq!((c.encoder.width, c.encoder.fc, c.critic.units), (64, 1024, 256));
-    assert_eq!((c.optim.lr, c.optim.batch, c.optim.steps), (1e-4, 64, 4000));
+    assert_eq!((c.optim.lr, c.optim.batch, c.optim.steps), (1e-4, 64, 5000));
     assert_eq!((c.local_estimator(), c.local_negatives(), c.objective.local.locations), ("jsd", 63, config::Locations::Same));
     assert_eq!((c.objective.local.weight, c.objective.prior.weight, c.objective.global.mode), (1.0, 0.1, Mode::Off));
     assert!(c.probe.train >= 5000 && c.probe.test >= 2000);

@@ -25,12 +25,12 @@ pub(super) fn sum<T: Real>(a: &[T], term: impl Fn(f64) -> f64) -> f64 {
 
 /// Σ gᵢ and Σ gᵢ·(xᵢ − `mean`), g counting as 0 where `passes`, if there is one, is not above 0.
 pub(super) fn gated_sums<T: Real>(g: &[T], passes: Option<&[T]>, x: &[T], mean: f64) -> [f64; 2] {
-    let Some(passes) = passes else { return two_sums(g, x, mean, g, |_| true) };
-    two_sums(g, x, mean, passes, |y| !(y <= T::zero()))
+    let Some(passes) = passes else { return two_sums(g, x, mean, g, |_| false) };
+    two_sums(g, x, mean, passes, |y| y <= T::zero())
 }
 
 #[inline(always)]
-fn two_sums<T: Real>(g: &[T], x: &[T], mean: f64, gate: &[T], open: impl Fn(T) -> bool) -> [f64; 2] {
+fn two_sums<T: Real>(g: &[T], x: &[T], mean: f64, gate: &[T], shut: impl Fn(T) -> bool) -> [f64; 2] {
     /// Numbers gated at a time: a loop of its own, because with sums in it it would become branches.
     const BLOCK: usize = 64;
     let lanes = vectorized(
@@ -40,7 +40,7 @@ fn two_sums<T: Real>(g: &[T], x: &[T], mean: f64, gate: &[T], open: impl Fn(T) -
             let mut open_g = [T::zero(); BLOCK];
             for ((g, gate), x) in g.chunks(BLOCK).zip(gate.chunks(BLOCK)).zip(x.chunks(BLOCK)) {
                 for ((o, &g), &y) in open_g.iter_mut().zip(g).zip(gate) {
-                    *o = if open(y) { g } else { T::zero() };
+                    *o = if shut(y) { T::zero() } else { g };
                 }
                 let ((g, g_rest), (x, x_rest)) = (open_g[..x.len()].as_chunks::<LANES>(), x.as_chunks::<LANES>());
                 for (g, x) in g.iter().zip(x) {
