@@ -53,13 +53,17 @@ def screen(program, options, steps, out):
             with open(metrics, "rb") as rows:
                 if rows.read().count(b"\n") >= steps:
                     finished = now
-    os.write(terminal, b"q")
-    while True:
+    # The first key asks, where training is not over yet; the second answers.
+    for key in (b"q", b"y"):
         try:
-            if not os.read(terminal, 1 << 16):
-                break
+            os.write(terminal, key)
+            until = time.monotonic() + 2
+            while time.monotonic() < until and select.select([terminal], [], [], 0.2)[0]:
+                if not os.read(terminal, 1 << 16):
+                    break
         except OSError:
             break
+    os.close(terminal)
     os.waitpid(child, 0)
     return first, header
 
