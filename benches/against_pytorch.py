@@ -37,7 +37,7 @@ def main():
             memory[0] = max(memory[0], row["peak_mib"])
             for variant, times in (("folded", f), ("plain", p)):
                 command = ["/usr/bin/time", "-f", "%M", sys.executable, theirs, "--units", str(units), "--variant", variant]
-                command += ["--global-negatives", str(negatives), "--steps", "15" if variant == "folded" else "8"]
+                command += ["--global-negatives", str(negatives), "--steps", "15"]
                 done = subprocess.run(command, capture_output=True, text=True, check=True)
                 times.append(json.loads(done.stdout.splitlines()[-1])["median_ms"])
                 if variant == "folded":
