@@ -1,6 +1,6 @@
 //! Time of each estimator's reading and of its gradient, on the scores of a batch of 64: `cargo bench --bench estimators`.
 //!
-//! One JSON line an estimator and shape: [G, R] joint and [G, K] marginal scores of the local term at one location each
+//! A bench that cannot run ends with a panic: nobody could act on an error. One JSON line an estimator and shape: [G, R] joint and [G, K] marginal scores of the local term at one location each
 //! (4096 × 1, K = 63) and shared over an image's locations (64 × 64, K = 4032).
 
 use std::time::Instant;

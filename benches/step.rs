@@ -3,7 +3,7 @@
 //! `cargo bench --bench step` runs the table of cases; with arguments, one case:
 //! `cargo bench --bench step -- units=256 steps=40 objective.global.negatives=63`: `units` and `steps`, then any keys of the
 //! config. As many threads as `RAYON_NUM_THREADS` says (one per core without it). `benches/against_pytorch.py` runs it in
-//! turns with a PyTorch script.
+//! turns with a PyTorch script. A bench that cannot run ends with a panic that says at what: nobody could act on an error.
 
 use std::{path::Path, sync::Arc, time::Instant};
 

@@ -1,4 +1,4 @@
-//! Adam with reachable state, and the gradient's norm.
+//! Adam with reachable state.
 //!
 //! Candle's AdamW keeps its moments private and counts steps once for all; an exact resume needs both within reach.
 
@@ -11,17 +11,16 @@ use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Result, Shape, 
 use rayon::prelude::*;
 
 use super::{
-    gradients::{Gradient, Gradients},
-    host::{Held, Real, on_host, vectorized},
+    gradients::{Gradient, Gradients, on_slice},
+    host::{Real, vectorized},
     params::is_under,
-    sums,
 };
 
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPS: f64 = 1e-8;
 
-/// Numbers handed to a thread at a time; also fixes the order in which the norm is summed.
+/// Numbers handed to a thread at a time.
 const CHUNK: usize = 1 << 14;
 
 /// Adam (Kingma & Ba 2015) by PyTorch's formula: β 0.9 and 0.999, ε 1e-8 added to the bias-corrected root, no weight decay.
@@ -218,18 +217,6 @@ impl Update {
     }
 }
 
-/// Hands the numbers of a gradient on the host to `work`.
-fn on_slice<T: Real, R>(grad: &Gradient<'_>, work: impl FnOnce(&[T]) -> R) -> Result<R> {
-    match grad {
-        Gradient::Host(values) => Ok(work(T::cpu_storage_as_slice(values)?)),
-        Gradient::Tensor(grad) => {
-            let grad = grad.contiguous()?;
-            let held = Held::new(&grad)?;
-            Ok(work(held.slice()?))
-        }
-    }
-}
-
 /// The CPU kernel: parameter and both moments in one pass over memory.
 ///
 /// Candle lets an in-place operation change one tensor only, hence the moments as borrowed host buffers.
@@ -256,31 +243,6 @@ impl<T: Real> InplaceOp1 for HostStep<'_, T> {
         self.update.run(&mut values[from..to], grad, &mut self.m.borrow_mut(), &mut self.v.borrow_mut());
         Ok(())
     }
-}
-
-/// L2 norm of all gradients of `params` together, summed in f64 in the order given; non-finite if any number is.
-///
-/// # Errors
-/// Only those of the device.
-pub fn grad_norm(params: &[(String, Var)], grads: &Gradients) -> Result<f64> {
-    let mut total = 0.0;
-    for (_, param) in params {
-        let Some(grad) = grads.get(param) else { continue };
-        total += match grad {
-            Gradient::Tensor(grad) if !on_host(&[grad]) => {
-                f64::from(grad.to_dtype(DType::F32)?.sqr()?.sum_all()?.to_scalar::<f32>()?)
-            }
-            grad if param.dtype() == DType::F32 => on_slice(&grad, square_sum::<f32>)?,
-            grad => on_slice(&grad, square_sum::<f64>)?,
-        };
-    }
-    Ok(total.sqrt())
-}
-
-fn square_sum<T: Real>(values: &[T]) -> f64 {
-    let part = |values: &[T]| sums::sum(values, |v| v * v);
-    let parts: Vec<f64> = values.par_chunks(CHUNK).map(part).collect();
-    parts.iter().sum()
 }
 
 #[cfg(test)]
@@ -392,16 +354,5 @@ mod tests {
         after.load(&before.state().into_iter().collect()).unwrap();
         let other = var(&[1.0], DType::F32);
         assert!(after.step(&[("net.p".into(), other.clone())], &grads(&[(&other, &[1.0])]), 0.1, 1.0).is_err());
-    }
-
-    #[test]
-    fn the_norm_is_pythagoras_and_keeps_what_is_not_finite() {
-        let (a, b, idle) = (var(&[0.0, 0.0], DType::F32), var(&[0.0], DType::F32), var(&[9.0], DType::F32));
-        let params = [("a".to_owned(), a.clone()), ("b".to_owned(), b.clone()), ("idle".to_owned(), idle)];
-        assert!((grad_norm(&params, &grads(&[(&a, &[3.0, 4.0]), (&b, &[12.0])])).unwrap() - 13.0).abs() < 1e-12);
-        assert!(grad_norm(&params, &grads(&[(&a, &[3.0, f64::NAN])])).unwrap().is_nan());
-        assert_eq!(grad_norm(&params, &grads(&[(&a, &[3.0, f64::INFINITY])])).unwrap(), f64::INFINITY);
-        // Squares beyond f32 are not lost.
-        assert!((grad_norm(&params, &grads(&[(&b, &[1e30])])).unwrap() / 1e30 - 1.0).abs() < 1e-6);
     }
 }

@@ -16,6 +16,7 @@ use super::{
     host::{Cores, Held, Mat, Real, matmul, on_host, tensor, vectorized, with_scratch},
     linear, norm,
     sums::{gated_sums, sum},
+    transpose::transposed,
 };
 
 /// Hidden units worked on at a time.
@@ -346,22 +347,6 @@ fn activate<T: Real>(y: &mut [T], normal: &[T], gamma: T, beta: T) {
             }
         },
     );
-}
-
-/// `x` [rows, columns] with rows and columns exchanged.
-fn transposed<T: Real>(x: &[T], rows: usize, columns: usize) -> Vec<T> {
-    // Squares that fit the cache, so that neither side is read or written across it.
-    const SQUARE: usize = 16;
-    let mut out = vec![T::default(); x.len()];
-    out.par_chunks_mut((SQUARE * rows).max(1)).enumerate().for_each(|(band, out)| {
-        for r in (0..rows).step_by(SQUARE) {
-            for (c, out) in out.chunks_exact_mut(rows).enumerate() {
-                let from = x[r * columns + band * SQUARE + c..].iter().step_by(columns);
-                out[r..rows.min(r + SQUARE)].iter_mut().zip(from).for_each(|(o, &v)| *o = v);
-            }
-        }
-    });
-    out
 }
 
 fn add_to<T: Real>(sum: &mut [T], part: &[T]) {

@@ -11,7 +11,12 @@ use std::{
 
 use candle_core::{CpuStorage, DType, Result, Shape, Tensor, TensorId, Var, backprop::GradStore, bail};
 
-use super::host::{Held, Real, on_host, tensor, vectorized};
+use rayon::prelude::*;
+
+use super::{
+    host::{Held, Real, on_host, tensor, vectorized},
+    sums,
+};
 
 /// The gradient of one loss by every parameter it depends on.
 #[derive(Debug, Default)]
@@ -174,6 +179,46 @@ impl Slot {
     }
 }
 
+/// Hands the numbers of a gradient on the host to `work`.
+pub(super) fn on_slice<T: Real, R>(grad: &Gradient<'_>, work: impl FnOnce(&[T]) -> R) -> Result<R> {
+    match grad {
+        Gradient::Host(values) => Ok(work(T::cpu_storage_as_slice(values)?)),
+        Gradient::Tensor(grad) => {
+            let grad = grad.contiguous()?;
+            let held = Held::new(&grad)?;
+            Ok(work(held.slice()?))
+        }
+    }
+}
+
+/// Numbers summed by a thread at a time; it fixes the order of summation.
+const CHUNK: usize = 1 << 14;
+
+/// L2 norm of all gradients of `params` together, summed in f64 in the order given; non-finite if any number is.
+///
+/// # Errors
+/// Only those of the device.
+pub fn grad_norm(params: &[(String, Var)], grads: &Gradients) -> Result<f64> {
+    let mut total = 0.0;
+    for (_, param) in params {
+        let Some(grad) = grads.get(param) else { continue };
+        total += match grad {
+            Gradient::Tensor(grad) if !on_host(&[grad]) => {
+                f64::from(grad.to_dtype(DType::F32)?.sqr()?.sum_all()?.to_scalar::<f32>()?)
+            }
+            grad if param.dtype() == DType::F32 => on_slice(&grad, square_sum::<f32>)?,
+            grad => on_slice(&grad, square_sum::<f64>)?,
+        };
+    }
+    Ok(total.sqrt())
+}
+
+fn square_sum<T: Real>(values: &[T]) -> f64 {
+    let part = |values: &[T]| sums::sum(values, |v| v * v);
+    let parts: Vec<f64> = values.par_chunks(CHUNK).map(part).collect();
+    parts.iter().sum()
+}
+
 #[cfg(test)]
 mod tests {
     use candle_core::Device;
@@ -215,5 +260,27 @@ mod tests {
         let plain = weighted(&linear(&x, &w, None).unwrap()).unwrap().backward().unwrap();
         assert!(plain.get(&w).is_some(), "without a pass of ours Candle gets every gradient");
         assert_eq!(plain.get(&w).unwrap().device().location(), Device::Cpu.location());
+    }
+
+    fn single(values: &[f32]) -> Var {
+        Var::new(values, &Device::Cpu).unwrap()
+    }
+
+    /// Gradients of Σ c·p over the pairs given.
+    fn grads(pairs: &[(&Var, &[f32])]) -> Gradients {
+        let terms =
+            pairs.iter().map(|(p, c)| (p.as_tensor() * Tensor::new(*c, &Device::Cpu).unwrap()).unwrap().sum_all().unwrap());
+        Gradients::of(&terms.reduce(|a, b| (a + b).unwrap()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_norm_is_pythagoras_and_keeps_what_is_not_finite() {
+        let (a, b, idle) = (single(&[0.0, 0.0]), single(&[0.0]), single(&[9.0]));
+        let params = [("a".to_owned(), a.clone()), ("b".to_owned(), b.clone()), ("idle".to_owned(), idle)];
+        assert!((grad_norm(&params, &grads(&[(&a, &[3.0, 4.0]), (&b, &[12.0])])).unwrap() - 13.0).abs() < 1e-12);
+        assert!(grad_norm(&params, &grads(&[(&a, &[3.0, f32::NAN])])).unwrap().is_nan());
+        assert_eq!(grad_norm(&params, &grads(&[(&a, &[3.0, f32::INFINITY])])).unwrap(), f64::INFINITY);
+        // Squares beyond f32 are not lost.
+        assert!((grad_norm(&params, &grads(&[(&b, &[1e30])])).unwrap() / 1e30 - 1.0).abs() < 1e-6);
     }
 }

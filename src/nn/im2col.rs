@@ -5,7 +5,10 @@
 //! plane's pixels at rows a, a+s, ... and columns b, b+s, ...), so that every row of the matrix is then made of
 //! straight copies of OW numbers, and back.
 
-use super::host::{Real, with_scratch};
+use super::{
+    host::{Real, with_scratch},
+    transpose::transpose,
+};
 
 /// The sizes of one convolution over a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,20 +183,9 @@ pub(super) fn images_to_rows<T: Real>(g: &Geometry, images: usize, from: &[T], r
 
 /// [images, O, P] to [images·P, O].
 pub(super) fn images_to_columns<T: Real>(g: &Geometry, images: usize, from: &[T], columns: &mut [T]) {
-    let (positions, outputs) = (g.positions(), g.outputs);
-    // Squares that fit the cache, so that neither side is read or written across it.
-    const SQUARE: usize = 16;
-    for (image, columns) in from.chunks_exact(outputs * positions).zip(columns.chunks_exact_mut(positions * outputs)).take(images)
-    {
-        for band in (0..positions).step_by(SQUARE) {
-            for o in (0..outputs).step_by(SQUARE) {
-                for p in band..positions.min(band + SQUARE) {
-                    let to = &mut columns[p * outputs + o..][..SQUARE.min(outputs - o)];
-                    let source = image[o * positions + p..].iter().step_by(positions);
-                    to.iter_mut().zip(source).for_each(|(c, &v)| *c = v);
-                }
-            }
-        }
+    let size = g.outputs * g.positions();
+    for (image, columns) in from.chunks_exact(size).zip(columns.chunks_exact_mut(size)).take(images) {
+        transpose(image, g.outputs, g.positions(), 0, columns);
     }
 }
 

@@ -95,22 +95,8 @@ pub fn linear_part(x: &Tensor, weight: &Tensor, from: usize) -> Result<Tensor> {
     x.reshape(((), input))?.matmul(&weight.narrow(1, from, input)?.t()?)?.reshape(op.shape)
 }
 
-/// `x` [.., out] times `weight` [out, in] as it stands: [.., in]. It is how a layer behind a dot product moves to the
-/// product's other side.
-///
-/// # Errors
-/// If the last dimension of `x` is not `out`, or types or devices differ.
-pub fn times(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    let (output, input) = weight.dims2()?;
-    let op = TimesOp { shape: shape(x, output, input, weight)?, input, output };
-    if on_host(&[x, weight]) {
-        return x.contiguous()?.apply_op2(&weight.contiguous()?, op);
-    }
-    x.reshape(((), output))?.matmul(weight)?.reshape(op.shape)
-}
-
 /// The shape of `x` with its last dimension, which must be `from`, turned into `to`.
-fn shape(x: &Tensor, from: usize, to: usize, weight: &Tensor) -> Result<Shape> {
+pub(super) fn shape(x: &Tensor, from: usize, to: usize, weight: &Tensor) -> Result<Shape> {
     let mut shape = x.dims().to_vec();
     match shape.last_mut() {
         Some(last) if *last == from => *last = to,
@@ -123,7 +109,7 @@ fn shape(x: &Tensor, from: usize, to: usize, weight: &Tensor) -> Result<Shape> {
 const FEW_ROWS: usize = 256;
 
 /// `x` [rows, k] · `w` [k, n] + `bias`.
-fn product<T: Real>(x: &[T], w: Mat<'_, T>, [n, k]: [usize; 2], bias: Option<&[T]>) -> Vec<T> {
+pub(super) fn product<T: Real>(x: &[T], w: Mat<'_, T>, [n, k]: [usize; 2], bias: Option<&[T]>) -> Vec<T> {
     let rows = x.len() / k.max(1);
     let mut out = vec![T::default(); rows * n];
     let x = Mat::rows(x, k);
@@ -318,60 +304,6 @@ impl CustomOp3 for LinearOp {
     }
 }
 
-/// The product behind [`times`] on the CPU.
-struct TimesOp {
-    shape: Shape,
-    input: usize,
-    output: usize,
-}
-
-impl TimesOp {
-    fn backward<T: Real>(&self, x: &Tensor, w: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let rows = grad.elem_count() / self.input.max(1);
-        let (held_x, held_w, held_grad) = (Held::new(x)?, Held::new(w)?, Held::new(grad)?);
-        let grad = held_grad.slice::<T>()?;
-        let by_x = if x.track_op() {
-            let w = Mat::rows(held_w.slice()?, self.input);
-            Some(tensor(product(grad, w.t(), [self.output, self.input], None), x.shape())?)
-        } else {
-            None
-        };
-        if !w.track_op() {
-            return Ok((by_x, None));
-        }
-        let (grad, x) = (Mat::rows(grad, self.input), Mat::rows(held_x.slice()?, self.output));
-        let size = [self.output, self.input, rows];
-        let by_w = deposit(w, |by_w, add| matmul((by_w, self.input), size, x.t(), grad, add, Cores::All))?;
-        Ok((by_x, by_w))
-    }
-}
-
-impl CustomOp2 for TimesOp {
-    fn name(&self) -> &'static str {
-        "times"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, x_at: &Layout, w: &CpuStorage, w_at: &Layout) -> Result<(CpuStorage, Shape)> {
-        fn typed<T: Real>(x: &[T], w: &[T], size: [usize; 2]) -> CpuStorage {
-            T::to_cpu_storage_owned(product(x, Mat::rows(w, size[0]), size, None))
-        }
-        let size = [self.input, self.output];
-        let values = match x {
-            CpuStorage::F32(_) => typed::<f32>(slice_of(x, x_at)?, slice_of(w, w_at)?, size),
-            _ => typed::<f64>(slice_of(x, x_at)?, slice_of(w, w_at)?, size),
-        };
-        Ok((values, self.shape.clone()))
-    }
-
-    fn bwd(&self, x: &Tensor, w: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
-        match x.dtype() {
-            DType::F32 => self.backward::<f32>(x, w, &grad),
-            _ => self.backward::<f64>(x, w, &grad),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use candle_core::Device;
@@ -424,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_its_columns_and_times_is_the_transpose() {
+    fn a_part_is_its_columns() {
         for (rows, out, wide) in [(3, 4, 7), (300, 5, 6)] {
             let (w, x) = (Var::from_tensor(&random("w", &[out, wide])).unwrap(), random("x", &[rows, 3]));
             let x = Var::from_tensor(&x).unwrap();
@@ -439,10 +371,6 @@ mod tests {
             let plain = loss().unwrap().backward().unwrap();
             let ours = crate::nn::Gradients::of(&loss().unwrap()).unwrap();
             assert!(distance(plain.get(&w).unwrap(), &ours.tensor(&w).unwrap()) < 1e-13);
-            let y = Var::from_tensor(&random("y", &[rows, out])).unwrap();
-            assert!(distance(&times(&y, &w).unwrap(), &y.matmul(&w).unwrap()) < 1e-13);
-            check_gradients("times", &[&y, &w], || weighted(&times(&y, &w)?));
-            assert!(times(&x, &w).is_err() || out == 3);
         }
     }
 

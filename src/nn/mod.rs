@@ -13,21 +13,24 @@ pub mod norm;
 pub mod pairs;
 pub mod params;
 pub mod rng;
+pub mod times;
 
 mod batch_kernel;
 mod host;
 mod im2col;
 mod sums;
+mod transpose;
 
-pub use adam::{Adam, grad_norm};
+pub use adam::Adam;
 pub use conv::{Conv, conv2d};
 pub use folded::folded_scores;
-pub use gradients::Gradients;
-pub use linear::{Linear, linear, linear_part, linear_relu, times};
+pub use gradients::{Gradients, grad_norm};
+pub use linear::{Linear, linear, linear_part, linear_relu};
 pub use norm::{BatchNorm, LayerNorm, Stats};
 pub use pairs::{pick, relu_of_pair_sums};
 pub use params::{Init, Store};
 pub use rng::{Draws, below, distinct, normal, permutation, uniform};
+pub use times::times;
 
 #[cfg(test)]
 mod testing;
