@@ -7,7 +7,7 @@ use candle_core::{Result, Tensor};
 
 use crate::{
     config::EncoderChoice,
-    nn::{BatchNorm, Conv, Init, Linear, Stats},
+    nn::{self, BatchNorm, Conv, Init, Linear, Stats},
 };
 
 /// Everything that fixes an encoder's tensors.
@@ -114,8 +114,7 @@ impl Encoder {
         for (i, (conv, bn)) in self.blocks.iter().enumerate() {
             x = bn.forward_relu(&conv.forward(&x)?, stats)?;
             if i == self.shape.local {
-                let (n, c, h, w) = x.dims4()?;
-                map = Some(x.reshape((n, c, h * w))?.transpose(1, 2)?.contiguous()?.reshape((n * h * w, c))?);
+                map = Some(nn::location_rows(&x)?);
             }
         }
         let conv = x.flatten_from(1)?;

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{
     gradients::deposit_sums,
-    host::{Held, Real, slice_of, tensor, vectorized},
+    host::{Held, Real, slice_of, tensor, vectorized, zeros},
     sums::{gated_sums, sum},
 };
 
@@ -102,7 +102,7 @@ pub(super) struct BatchOp {
 impl BatchOp {
     fn forward<T: Real>(&self, x: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
         let p = self.sizes.positions;
-        let mut out = vec![T::default(); x.len()];
+        let mut out = zeros(x.len());
         let image = self.sizes.channels * p;
         out.par_chunks_mut(image.max(1)).zip(x.par_chunks(image.max(1))).for_each(|(out, x)| {
             for c in 0..self.sizes.channels {
@@ -172,7 +172,7 @@ impl BatchOp {
     fn by_input<T: Real>(&self, x: &[T], y: &[T], grad: &[T], weight: &[T], sums: &[[f64; 2]]) -> Vec<T> {
         let (p, count) = (self.sizes.positions, self.sizes.count());
         let image = (self.sizes.channels * p).max(1);
-        let mut out = vec![T::default(); x.len()];
+        let mut out = zeros(x.len());
         let inputs = x.par_chunks(image).zip(y.par_chunks(image)).zip(grad.par_chunks(image));
         out.par_chunks_mut(image).zip(inputs).for_each(|(out, ((x, y), grad))| {
             for c in 0..self.sizes.channels {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{
     gradients::deposit,
-    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch},
+    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch, zeros},
     im2col::{Geometry, col2im, im2col, images_to_columns, images_to_rows, row_stride, rows_to_images},
     params::Init,
 };
@@ -68,7 +68,7 @@ impl ConvOp {
         let (g, share, block) = (&self.0, self.share(), self.block());
         let (x_image, y_image) = self.image_sizes();
         let (taps, widest) = (g.taps(), row_stride(block * g.positions()));
-        let mut out = vec![T::default(); g.images * y_image];
+        let mut out = zeros(g.images * y_image);
         out.par_chunks_mut(share * y_image).zip(x.par_chunks(share * x_image)).for_each(|(out, x)| {
             with_scratch((taps + g.outputs) * widest, |scratch| {
                 let (cols, rows) = scratch.split_at_mut(taps * widest);
@@ -147,7 +147,7 @@ impl ConvOp {
         let grad = grad.contiguous()?;
         let (held_x, held_w, held_grad) = (Held::new(x)?, Held::new(w)?, Held::new(&grad)?);
         // An input that tracks nothing (the images of a first layer) gets no gradient; any other must get one.
-        let mut by_x = x.track_op().then(|| vec![T::default(); x.elem_count()]);
+        let mut by_x = x.track_op().then(|| zeros::<T>(x.elem_count()));
         let inputs = [held_x.slice()?, held_w.slice()?, held_grad.slice()?];
         let by_w = deposit(w, |by_w, add| self.backward(inputs, by_x.as_deref_mut(), by_w, add))?;
         Ok((by_x.map(|values| tensor(values, x.shape())).transpose()?, by_w))

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::{
     BatchNorm, Stats,
     gradients::{deposit, deposit_sums},
-    host::{Cores, Held, Mat, Real, matmul, on_host, tensor, vectorized, with_scratch},
+    host::{Cores, Held, Mat, Real, matmul, on_host, tensor, vectorized, with_scratch, zeros},
     linear, norm,
     sums::{gated_sums, sum},
     transpose::transposed,
@@ -147,7 +147,7 @@ impl<T: Real> FoldedOp<T> {
         // Matrix products want the longest side of what they read to lie in a row.
         let across = transposed(x, positions, features);
         let mut moments = fixed.clone().unwrap_or_else(|| vec![(0.0, 0.0); units]);
-        let mut scores = vec![T::default(); codes * positions];
+        let mut scores = zeros(codes * positions);
         with_scratch((shares - 1) * scores.len(), |partial| {
             let places = std::iter::once(&mut scores[..]).chain(partial.chunks_mut(codes * positions));
             let mut kept = keep.then(|| self.normal.chunks_mut(share * positions));
@@ -192,13 +192,13 @@ impl<T: Real> FoldedOp<T> {
         let (scored, features_of) = (Mat::rows(inputs[3], positions), Mat::rows(inputs[0], features));
         let b_rows = Mat::rows(held_b.slice()?, features);
 
-        let mut by_b = vec![T::default(); codes * features];
+        let mut by_b = zeros(codes * features);
         matmul((&mut by_b, features), [codes, features, positions], scored, features_of, false, Cores::All);
         let mut by_x = vec![T::default(); if want_x { positions * features } else { 0 }];
         if want_x {
             matmul((&mut by_x, features), [positions, features, codes], scored.t(), b_rows, false, Cores::All);
         }
-        let mut by_a = vec![T::default(); codes * units];
+        let mut by_a = zeros(codes * units);
         let mut sums = vec![[0f64; 2]; units];
         let share = self.sizes.share();
         let own = deposit(&self.weights[0], |by_w, add| {

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, ops::Range};
 
 use candle_core::{CpuStorage, DType, Device, Layout, Result, Shape, Storage, StorageRef, Tensor, WithDType, bail};
+use rayon::prelude::*;
 
 /// The number types the CPU kernels work in: f32, and f64 for proofs.
 pub(super) trait Real: WithDType + Default {
@@ -62,6 +63,15 @@ pub(super) fn with_scratch<T: Real, R>(len: usize, work: impl FnOnce(&mut [T]) -
     let result = work(&mut buffer[..len]);
     T::give_back(buffer);
     result
+}
+
+/// Zeros, written by all threads where they are many: one thread alone would wait long for fresh pages.
+pub(super) fn zeros<T: Real>(len: usize) -> Vec<T> {
+    /// What a thread clears at a time.
+    const CHUNK: usize = 1 << 16;
+    let mut values = Vec::with_capacity(len);
+    values.par_extend(rayon::iter::repeat_n(T::default(), len).with_min_len(CHUNK));
+    values
 }
 
 /// Runs `work`, compiled for the widest vectors that this processor has. Loops inside are vectorised only as far as they
@@ -160,12 +170,37 @@ pub(super) fn matmul<T: Real>(
     if m == 0 || n == 0 {
         return;
     }
+    let threads = rayon::current_num_threads();
+    if cores == Cores::One || threads == 1 {
+        return gemm(out, out_row, [m, n, k], a, b, add, gemm::Parallelism::None);
+    }
+    if m < threads * ROWS_TOGETHER {
+        return gemm(out, out_row, [m, n, k], a, b, add, gemm::Parallelism::Rayon(threads));
+    }
+    // Each thread rearranges the factors for itself: gemm's own threads would wait for one that does it for all.
+    let share = m.div_ceil(threads).next_multiple_of(ROWS_TOGETHER);
+    let shares = out[..(m - 1) * out_row + n].par_chunks_mut(share * out_row).enumerate();
+    shares.for_each(|(i, out)| {
+        let (first, rows) = (i * share, share.min(m - i * share));
+        let a = Mat { values: &a.values[first * a.row..], ..a };
+        gemm(out, out_row, [rows, n, k], a, b, add, gemm::Parallelism::None);
+    });
+}
+
+/// A thread's share of rows is a multiple of what the kernel makes at a time, and no smaller.
+const ROWS_TOGETHER: usize = 64;
+
+fn gemm<T: Real>(
+    out: &mut [T],
+    out_row: usize,
+    [m, n, k]: [usize; 3],
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    add: bool,
+    parallelism: gemm::Parallelism,
+) {
     assert!(out_row >= n && out.len() >= (m - 1) * out_row + n);
     assert!(a.values.len() >= a.reach(m, k) && b.values.len() >= b.reach(k, n));
-    let parallelism = match rayon::current_num_threads() {
-        threads if threads > 1 && cores == Cores::All => gemm::Parallelism::Rayon(threads),
-        _ => gemm::Parallelism::None,
-    };
     // SAFETY: the assertions above keep every address that gemm computes from these sizes and strides inside its
     // slice, and `out` is borrowed exclusively, so it overlaps neither factor.
     unsafe {

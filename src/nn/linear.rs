@@ -6,8 +6,9 @@ use rayon::prelude::*;
 
 use super::{
     gradients::{deposit, deposit_sums},
-    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, vectorized, with_scratch},
+    host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, vectorized, with_scratch, zeros},
     params::Init,
+    transpose::transpose_into,
 };
 
 /// y = x Wᵀ + b over the last dimension.
@@ -111,18 +112,17 @@ const FEW_ROWS: usize = 256;
 /// `x` [rows, k] · `w` [k, n] + `bias`.
 pub(super) fn product<T: Real>(x: &[T], w: Mat<'_, T>, [n, k]: [usize; 2], bias: Option<&[T]>) -> Vec<T> {
     let rows = x.len() / k.max(1);
-    let mut out = vec![T::default(); rows * n];
+    let mut out = zeros(rows * n);
     let x = Mat::rows(x, k);
     if rows <= FEW_ROWS {
         // wᵀ xᵀ reads the weights as they lie, x w would rearrange them first: for few rows that costs more than the product.
         with_scratch(rows * n, |turned| {
             matmul((turned, rows), [n, rows, k], w.t(), x.t(), false, Cores::All);
-            for (r, out) in out.chunks_exact_mut(n.max(1)).enumerate() {
-                for (o, value) in out.iter_mut().enumerate() {
-                    *value = turned[o * rows + r] + bias.map_or(T::zero(), |b| b[o]);
-                }
-            }
+            transpose_into(turned, n, rows, &mut out);
         });
+        if let Some(bias) = bias {
+            out.chunks_exact_mut(n).for_each(|row| row.iter_mut().zip(bias).for_each(|(v, &b)| *v += b));
+        }
     } else {
         if let Some(bias) = bias {
             out.chunks_exact_mut(n).for_each(|row| row.copy_from_slice(bias));
@@ -179,7 +179,7 @@ impl LinearOp {
     /// What of the gradient passes ReLU.
     fn passed(&self, res: &Tensor, grad: &Tensor) -> Result<Tensor> {
         fn typed<T: Real>(y: &[T], g: &[T], shape: &Shape) -> Result<Tensor> {
-            let mut out = vec![T::default(); g.len()];
+            let mut out = zeros(g.len());
             let parts = out.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK)).zip(g.par_chunks(CHUNK));
             parts.for_each(|((out, y), g)| {
                 let zero = T::zero();

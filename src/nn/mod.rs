@@ -14,12 +14,12 @@ pub mod pairs;
 pub mod params;
 pub mod rng;
 pub mod times;
+pub mod transpose;
 
 mod batch_kernel;
 mod host;
 mod im2col;
 mod sums;
-mod transpose;
 
 pub use adam::Adam;
 pub use conv::{Conv, conv2d};
@@ -31,6 +31,7 @@ pub use pairs::{pick, relu_of_pair_sums};
 pub use params::{Init, Store};
 pub use rng::{Draws, below, distinct, normal, permutation, uniform};
 pub use times::times;
+pub use transpose::location_rows;
 
 #[cfg(test)]
 mod testing;

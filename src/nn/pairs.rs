@@ -5,7 +5,7 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::host::{Held, Real, on_host, slice_of, tensor, vectorized};
+use super::host::{Held, Real, on_host, slice_of, tensor, vectorized, zeros};
 
 /// The numbers of `x` (any shape, counted in order) at `places`, in that order: [places].
 ///
@@ -64,7 +64,7 @@ impl PickOp {
     fn backward<T: Real>(&self, x: &Tensor, grad: &Tensor) -> Result<Tensor> {
         let grad = grad.contiguous()?;
         let held = Held::new(&grad)?;
-        let mut by_x = vec![T::default(); x.elem_count()];
+        let mut by_x = zeros::<T>(x.elem_count());
         self.places.iter().zip(held.slice::<T>()?).for_each(|(&p, &g)| by_x[p as usize] += g);
         tensor(by_x, x.shape())
     }
@@ -131,7 +131,7 @@ impl PairOp {
         let rows = of.elem_count() / n.max(1);
         let mut pairs_of = vec![Vec::new(); rows];
         self.pairs.iter().enumerate().for_each(|(p, pair)| pairs_of[row(pair) as usize].push(p));
-        let mut out = vec![T::default(); rows * n];
+        let mut out = zeros::<T>(rows * n);
         out.par_chunks_mut(n.max(1)).zip(&pairs_of).for_each(|(out, pairs)| {
             for p in pairs {
                 let (y, g) = (&res[p * n..][..n], &grad[p * n..][..n]);

@@ -16,16 +16,23 @@ use crate::{
 /// Images encoded at once.
 const CHUNK: usize = 256;
 
+/// The features of a split as they come in, batch after batch.
+#[derive(Default)]
+struct Collected {
+    layers: [Vec<f32>; 3],
+    labels: Vec<u8>,
+}
+
 impl Trainer {
     /// Everything the probe thread fits on, as plain arrays. `seconds` is left 0.
     pub fn probe_input(&self) -> Result<ProbeInput, TrainError> {
-        let probe = &self.config.probe;
+        let (test, mi_heldout) = self.heldout()?;
         Ok(ProbeInput {
             step: self.step,
-            train: self.split(&self.dataset.train, probe.train)?,
-            test: self.split(&self.dataset.test, probe.test)?,
+            train: self.training_split()?,
+            test,
             classes: self.dataset.classes.len(),
-            mi_heldout: self.heldout_estimates()?,
+            mi_heldout,
             seconds: 0.0,
         })
     }
@@ -35,44 +42,49 @@ impl Trainer {
         Ok(self.networks.encoder.forward(&images, Stats::Eval)?.detach())
     }
 
-    /// The first `n` images (or all, if fewer) as features.
-    fn split(&self, images: &Images, n: usize) -> Result<Split, TrainError> {
-        let n = n.min(images.len());
-        let mut layers: [Vec<Tensor>; 3] = Default::default();
-        let indices: Vec<u32> = (0..n as u32).collect();
-        for chunk in indices.chunks(CHUNK) {
-            let f = self.encode(images, chunk)?;
-            for (layer, tensor) in layers.iter_mut().zip([f.conv, f.fc, f.y]) {
-                layer.push(tensor);
-            }
+    /// The first `probe.train` training images (or all, if fewer) as features.
+    fn training_split(&self) -> Result<Split, TrainError> {
+        let images = &self.dataset.train;
+        let n = self.config.probe.train.min(images.len());
+        let mut split = Collected::default();
+        for chunk in (0..n as u32).collect::<Vec<_>>().chunks(CHUNK) {
+            split.take(&self.encode(images, chunk)?, &images.labels[chunk[0] as usize..], chunk.len())?;
         }
-        let [conv, fc, y] = layers.map(|parts| flatten(&parts));
-        Ok(Split { conv: conv?, fc: fc?, y: y?, labels: images.labels[..n].to_vec() })
+        Ok(split.finish())
     }
 
-    /// Estimates in nats over the first `probe.test` test images, at least 1,024, in whole batches of the training batch's size with the same
-    /// K, the scores of all batches pooled before the estimator reads them (DV takes *one* log-mean-exp over all).
-    fn heldout_estimates(&self) -> Result<PerTerm<f64>, TrainError> {
-        let batch = self.config.optim.batch;
-        let batches = self.config.probe.test.max(1024).div_ceil(batch).min(self.dataset.test.len() / batch);
+    /// One pass over the test images: the features of the first `probe.test`, and estimates in nats over the first
+    /// `probe.test`, at least 1,024, in whole batches of the training batch's size with the same K, the scores of all batches
+    /// pooled before the estimator reads them (DV takes *one* log-mean-exp over all).
+    fn heldout(&self) -> Result<(Split, PerTerm<f64>), TrainError> {
+        let (images, batch) = (&self.dataset.test, self.config.optim.batch);
+        let probed = self.config.probe.test.min(images.len());
+        let batches = self.config.probe.test.max(1024).div_ceil(batch).min(images.len() / batch);
+        let mut split = Collected::default();
         let mut scores: [Vec<Scores>; 2] = Default::default();
-        for i in 0..batches {
-            let indices: Vec<u32> = ((i * batch) as u32..((i + 1) * batch) as u32).collect();
-            let features = self.encode(&self.dataset.test, &indices)?;
-            let global = self.global_term(batch, &mut self.draws("heldout/global", i as u64));
-            let local = self.local_term(batch, &mut self.draws("heldout/local", i as u64));
-            for (all, planned) in scores.iter_mut().zip([global, local]) {
+        for (i, chunk) in (0..probed.max(batches * batch) as u32).collect::<Vec<_>>().chunks(batch).enumerate() {
+            let features = self.encode(images, chunk)?;
+            let start = i * batch;
+            split.take(&features, &images.labels[start..], probed.saturating_sub(start).min(chunk.len()))?;
+            if i >= batches {
+                continue;
+            }
+            for (all, planned) in scores.iter_mut().zip(self.heldout_terms(i)) {
                 if let Some(p) = planned {
                     let s = p.bind(self).scores(p.features(&features), &features.y, Stats::Eval)?;
                     all.push(Scores { joint: s.joint.detach(), marginal: s.marginal.detach() });
                 }
             }
         }
-        let [global, local] = scores;
-        Ok(PerTerm {
-            global: self.pooled(&global, self.global_term(batch, &mut self.draws("heldout/global", 0)))?,
-            local: self.pooled(&local, self.local_term(batch, &mut self.draws("heldout/local", 0)))?,
-        })
+        let ([global, local], [global_term, local_term]) = (scores, self.heldout_terms(0));
+        Ok((split.finish(), PerTerm { global: self.pooled(&global, global_term)?, local: self.pooled(&local, local_term)? }))
+    }
+
+    /// The global and the local term with the pairs of held-out batch `i`, the same at every probe.
+    fn heldout_terms(&self, i: usize) -> [Option<Planned>; 2] {
+        let batch = self.config.optim.batch;
+        let global = self.global_term(batch, &mut self.draws("heldout/global", i as u64));
+        [global, self.local_term(batch, &mut self.draws("heldout/local", i as u64))]
     }
 
     fn pooled(&self, scores: &[Scores], term: Option<Planned>) -> Result<Option<f64>, TrainError> {
@@ -84,13 +96,19 @@ impl Trainer {
     }
 }
 
-fn flatten(parts: &[Tensor]) -> Result<eval::Features, TrainError> {
-    let mut values = Vec::new();
-    let (mut n, mut dim) = (0, 0);
-    for part in parts {
-        let (rows, columns) = part.dims2()?;
-        (n, dim) = (n + rows, columns);
-        values.extend(part.flatten_all()?.to_vec1::<f32>()?);
+impl Collected {
+    /// Adds the first `n` rows of a batch.
+    fn take(&mut self, features: &Features, labels: &[u8], n: usize) -> Result<(), TrainError> {
+        for (values, layer) in self.layers.iter_mut().zip([&features.conv, &features.fc, &features.y]) {
+            values.extend(layer.narrow(0, 0, n)?.flatten_all()?.to_vec1::<f32>()?);
+        }
+        self.labels.extend(&labels[..n]);
+        Ok(())
     }
-    Ok(eval::Features { n, dim, values })
+
+    fn finish(self) -> Split {
+        let n = self.labels.len();
+        let [conv, fc, y] = self.layers.map(|values| eval::Features { n, dim: values.len().checked_div(n).unwrap_or(0), values });
+        Split { conv, fc, y, labels: self.labels }
+    }
 }
