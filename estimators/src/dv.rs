@@ -8,7 +8,7 @@ use crate::{Estimator, Info, Kind, Reading, Result, Scores, ops};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Dv;
 
-static INFO: Info = Info {
+static INFO: Info<'static> = Info {
     name: "dv",
     aliases: &[],
     title: "Donsker-Varadhan",
@@ -19,14 +19,15 @@ static INFO: Info = Info {
     log_ratio: "v − ln E[e^T']",
     optimal_critic: "ln r + any constant",
     source: "Donsker & Varadhan 1983; Belghazi et al. 2018 (MINE), theorem 1; Hjelm et al. 2019, eq. 2",
+    options: &[],
     when: "Many negatives, and you want an estimate without a ceiling.",
     caution: "A lower bound only as samples → ∞: the logarithm of a batch mean is biased down, so a batch value is biased \
               upward. Its variance grows like e^I, and its gradient is that of few large negatives: with small K it is unstable.",
 };
 
 impl Estimator for Dv {
-    fn info(&self) -> &'static Info {
-        &INFO
+    fn info(&self) -> Info<'_> {
+        INFO
     }
 
     fn objective(&self, scores: &Scores) -> Result<Tensor> {
@@ -52,5 +53,9 @@ impl Estimator for Dv {
         let s = scores.detach();
         let lme = ops::log_mean_exp_all(&s.marginal)?;
         Ok(Some(Scores { joint: s.joint.broadcast_sub(&lme)?, marginal: s.marginal.broadcast_sub(&lme)? }))
+    }
+
+    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
+        Ok(Some(log_ratio.clone()))
     }
 }

@@ -20,6 +20,12 @@ pub enum Error {
     /// c of `c·tanh(T/c)`.
     #[error("score clip must be a finite number above 0, not {0}")]
     Clip(f64),
+    /// Not a tunable number of any estimator.
+    #[error("unknown option '{0}': there are ema (of mine) and tau (of smile)")]
+    UnknownOption(String),
+    /// A tunable number out of its range.
+    #[error("option {name} must be {range}, not {value}")]
+    Option { name: String, value: f64, range: &'static str },
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
 }

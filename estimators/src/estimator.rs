@@ -7,18 +7,26 @@ use crate::{Info, Result, Scores};
 /// Both numbers of one batch.
 #[derive(Debug, Clone)]
 pub struct Reading {
-    /// The scalar to maximise; differentiable.
+    /// The scalar to maximise; differentiable. Of `mine`, the gradient is not that of the printed value.
     pub objective: Tensor,
     /// Estimate of the mutual information in nats, scalar, detached; `None` where the estimator has none.
     pub nats: Option<Tensor>,
 }
 
+/// What an estimator remembers from batch to batch: only `mine` does. A checkpoint must keep it.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// m of `mine`: ln of the running mean of e^T', a scalar; `None` before the first batch.
+    pub log_mean: Option<Tensor>,
+}
+
 /// Scores in, an objective and an estimate in nats out.
 ///
-/// All methods take scores as they are: clip them first ([`Scores::clipped`]) if clipping is on.
+/// All methods take scores as they are: clip them first ([`Scores::clipped`]) if clipping is on or
+/// [`Estimator::default_clip`] asks for it.
 pub trait Estimator: Send + Sync {
     /// What it is, in words and formulas.
-    fn info(&self) -> &'static Info;
+    fn info(&self) -> Info<'_>;
 
     /// The scalar to maximise; differentiable with respect to both score matrices.
     ///
@@ -26,7 +34,8 @@ pub trait Estimator: Send + Sync {
     /// Only what Candle reports.
     fn objective(&self, scores: &Scores) -> Result<Tensor>;
 
-    /// Estimate of the mutual information in nats: a scalar without gradient, or `None` where there is none.
+    /// Estimate of the mutual information in nats: a scalar without gradient, or `None` where there is none. Where it exists
+    /// for other scores but not for these (a ratio below 0), it is NaN.
     ///
     /// # Errors
     /// Only what Candle reports.
@@ -40,6 +49,14 @@ pub trait Estimator: Send + Sync {
         Ok(Reading { objective: self.objective(scores)?, nats: self.nats(scores)? })
     }
 
+    /// [`Self::read`] for a step of training: an estimator with a memory reads and renews it.
+    ///
+    /// # Errors
+    /// Only what Candle reports.
+    fn train(&self, scores: &Scores, _state: &mut State) -> Result<Reading> {
+        self.read(scores)
+    }
+
     /// The largest value `nats` can reach with `k` negatives and scores clipped to ±`clip`; `None` where it has no bound.
     fn ceiling(&self, k: usize, clip: Option<f64>) -> Option<f64>;
 
@@ -49,4 +66,16 @@ pub trait Estimator: Send + Sync {
     /// # Errors
     /// Only what Candle reports.
     fn log_ratio(&self, scores: &Scores) -> Result<Option<Scores>>;
+
+    /// The scores that maximise the objective where ln r is `log_ratio` (one of them, if there are several), elementwise and
+    /// differentiable; `None` where no function of ln r does.
+    ///
+    /// # Errors
+    /// Only what Candle reports.
+    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>>;
+
+    /// The clip without which the objective has no finite supremum; used where none is set.
+    fn default_clip(&self) -> Option<f64> {
+        None
+    }
 }

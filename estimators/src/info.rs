@@ -35,30 +35,33 @@ impl std::fmt::Display for Kind {
 }
 
 /// The description of one estimator. T: joint score, T': marginal score, sp: softplus, lme: log-mean-exp, r: density ratio.
+/// A script describes itself, hence the lifetime; those of the table are `'static`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Info {
+pub struct Info<'a> {
     /// What it is called in configs.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Other names of the same thing.
-    pub aliases: &'static [&'static str],
+    pub aliases: &'a [&'a str],
     /// Its full name.
-    pub title: &'static str,
+    pub title: &'a str,
     /// The objective that training maximises.
-    pub formula: &'static str,
+    pub formula: &'a str,
     /// The estimate of the mutual information, in nats.
-    pub nats_formula: &'static str,
+    pub nats_formula: &'a str,
     /// What kind of number the nats are.
     pub kind: Kind,
     /// The largest value the nats can reach, in words; [`crate::Estimator::ceiling`] has the number.
-    pub ceiling: &'static str,
+    pub ceiling: &'a str,
     /// What one score says about ln r.
-    pub log_ratio: &'static str,
+    pub log_ratio: &'a str,
     /// The critic at which the objective is largest.
-    pub optimal_critic: &'static str,
+    pub optimal_critic: &'a str,
     /// Paper and equation.
-    pub source: &'static str,
+    pub source: &'a str,
+    /// Names of the [`crate::Options`] it heeds.
+    pub options: &'a [&'a str],
     /// When to choose it.
-    pub when: &'static str,
+    pub when: &'a str,
     /// What to mind when reading its numbers.
-    pub caution: &'static str,
+    pub caution: &'a str,
 }

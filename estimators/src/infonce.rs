@@ -8,7 +8,7 @@ use crate::{Estimator, Info, Kind, Reading, Result, Scores, ops};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct InfoNce;
 
-static INFO: Info = Info {
+static INFO: Info<'static> = Info {
     name: "infonce",
     aliases: &[],
     title: "InfoNCE",
@@ -19,6 +19,7 @@ static INFO: Info = Info {
     log_ratio: "v − lme over the candidates of its group (the positive and the K negatives)",
     optimal_critic: "ln r + any function of the anchor",
     source: "van den Oord et al. 2018 (CPC), eq. 4 and section 2.3; Hjelm et al. 2019, eq. 5; Poole et al. 2019, eq. 10",
+    options: &[],
     when: "Many negatives are cheap (large batch, dot critic): low variance and the best features where K is large.",
     caution: "It cannot report more than ln(K+1) nats, whatever the truth: an estimate near its ceiling says only that K is too \
               small. A bound if the negatives of a group are independent; with several locations of one image among them \
@@ -39,8 +40,8 @@ impl InfoNce {
 }
 
 impl Estimator for InfoNce {
-    fn info(&self) -> &'static Info {
-        &INFO
+    fn info(&self) -> Info<'_> {
+        INFO
     }
 
     fn objective(&self, scores: &Scores) -> Result<Tensor> {
@@ -75,5 +76,9 @@ impl Estimator for InfoNce {
         let joint = ((&s.joint - own)? + ln_n)?;
         let marginal = (s.marginal.broadcast_sub(&shared)? + ln_n)?;
         Ok(Some(Scores { joint, marginal }))
+    }
+
+    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
+        Ok(Some(log_ratio.clone()))
     }
 }

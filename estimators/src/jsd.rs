@@ -10,7 +10,7 @@ use crate::{Estimator, Info, Kind, Reading, Result, Scores, ops};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Jsd;
 
-static INFO: Info = Info {
+static INFO: Info<'static> = Info {
     name: "jsd",
     aliases: &["gan"],
     title: "Jensen-Shannon (GAN)",
@@ -22,14 +22,15 @@ static INFO: Info = Info {
     optimal_critic: "ln r",
     source: "Nowozin et al. 2016 (f-GAN), table 2; Hjelm et al. 2019, eq. 4; read-out: Nguyen et al. 2010, Poole et al. 2019; \
              guaranteed bound: arXiv 2510.20644",
+    options: &[],
     when: "The default for learning features: stable, bounded, and hardly in need of many negatives.",
     caution: "The objective is not information: + 2 ln 2 it estimates twice the Jensen-Shannon divergence (≤ 2 ln 2). The read-out \
               holds in expectation for any critic, but one large T' sinks it, to −∞ where e^T' has no number.",
 };
 
 impl Estimator for Jsd {
-    fn info(&self) -> &'static Info {
-        &INFO
+    fn info(&self) -> Info<'_> {
+        INFO
     }
 
     fn objective(&self, scores: &Scores) -> Result<Tensor> {
@@ -39,8 +40,7 @@ impl Estimator for Jsd {
     }
 
     fn nats(&self, scores: &Scores) -> Result<Option<Tensor>> {
-        let s = scores.detach();
-        Ok(Some(nwj_readout(&s, &ops::exp_mean(&s.marginal)?)?))
+        Ok(Some(nwj_of_ratio(&scores.detach())?))
     }
 
     /// One pass over the marginal scores gives both sp(T') and e^T'.
@@ -59,6 +59,15 @@ impl Estimator for Jsd {
     fn log_ratio(&self, scores: &Scores) -> Result<Option<Scores>> {
         Ok(Some(scores.detach()))
     }
+
+    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
+        Ok(Some(log_ratio.clone()))
+    }
+}
+
+/// 1 + E\[ln r̂\] − E\[r̂'\], NWJ at log-ratios that some critic was trained to give.
+pub(crate) fn nwj_of_ratio(log_ratio: &Scores) -> Result<Tensor> {
+    nwj_readout(log_ratio, &ops::exp_mean(&log_ratio.marginal)?)
 }
 
 fn nwj_readout(scores: &Scores, exp_mean: &Tensor) -> Result<Tensor> {

@@ -30,21 +30,37 @@
 //! # }
 //! ```
 
+mod chi2;
 mod dv;
 mod error;
 mod estimator;
+mod hellinger;
 mod info;
 mod infonce;
 pub mod jsd;
+mod mine;
+mod nwj;
 pub mod ops;
+mod options;
+mod rkl;
 mod scores;
+mod smile;
 mod table;
+mod wasserstein;
 
+pub use chi2::Chi2;
 pub use dv::Dv;
 pub use error::{Error, Result};
-pub use estimator::{Estimator, Reading};
+pub use estimator::{Estimator, Reading, State};
+pub use hellinger::Hellinger;
 pub use info::{Info, Kind};
 pub use infonce::InfoNce;
 pub use jsd::Jsd;
+pub use mine::Mine;
+pub use nwj::Nwj;
+pub use options::Options;
+pub use rkl::Rkl;
 pub use scores::Scores;
-pub use table::{TABLE, by_name, describe, names};
+pub use smile::Smile;
+pub use table::{TABLE, all, by_name, describe, names, with_options};
+pub use wasserstein::Wasserstein;

@@ -124,7 +124,7 @@ impl Trainer {
         self.check(&config)?;
         let next = estimators(&config)?;
         if config.objective.on_swap == OnSwap::ResetCritics {
-            let name = |e: &Option<Arc<dyn Estimator>>| e.as_ref().map(|e| e.info().name);
+            let name = |e: &Option<Arc<dyn Estimator>>| e.as_ref().map(|e| e.info().name.to_string());
             for (group, old, new) in
                 [(GLOBAL, &self.estimators.global, &next.global), (LOCAL, &self.estimators.local, &next.local)]
             {

@@ -56,7 +56,7 @@ fn a_monitoring_critic_leaves_the_encoder_alone() {
 #[test]
 fn the_config_names_every_estimator_there_is() {
     let mut offered = crate::config::ESTIMATORS.to_vec();
-    let mut there: Vec<&str> = dim_estimators::names();
+    let mut there = dim_estimators::names();
     offered.sort_unstable();
     there.sort_unstable();
     assert_eq!(offered, there);

@@ -15,6 +15,7 @@ use candle_core::{DType, Tensor};
 pub use crate::jsd::guaranteed as guaranteed_nats;
 pub use clip::clip_scores;
 pub use logsumexp::{log_add_exp, log_mean_exp_all, log_sum_exp_all, log_sum_exp_rows};
+pub(crate) use mean::{Pointwise, mean_of};
 pub use mean::{exp_mean, mean_all};
 pub use softplus::{softplus, softplus_and_exp_mean, softplus_mean};
 

@@ -37,7 +37,7 @@ pub fn softplus_and_exp_mean(x: &Tensor) -> Result<(Tensor, Tensor)> {
         let both = x.contiguous()?.apply_op1(SoftplusMean { with_exp: true })?;
         Ok((both.i(0)?, both.i(1)?.detach()))
     } else {
-        Ok((softplus_mean(x)?, exp_mean(x)?))
+        Ok((softplus_mean(x)?, exp_mean(&x.detach())?))
     }
 }
 

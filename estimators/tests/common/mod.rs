@@ -2,11 +2,11 @@
 #![allow(dead_code)]
 
 use candle_core::{DType, Device, Tensor, Var};
-use dim_estimators::{Estimator, Scores, TABLE, by_name};
+use dim_estimators::{Estimator, Options, Scores, by_name};
 
-/// Every estimator of the table.
+/// Every estimator of the table, with the default options.
 pub fn all() -> Vec<Box<dyn Estimator>> {
-    TABLE.iter().map(|make| make()).collect()
+    dim_estimators::all(&Options::default())
 }
 
 pub fn get(name: &str) -> Box<dyn Estimator> {
