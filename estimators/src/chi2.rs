@@ -36,6 +36,13 @@ const CONJUGATE: Pointwise = Pointwise {
     composed: |t| ((t + 2.)?.relu()?.sqr()? / 4.)? - 1.,
 };
 
+/// max(1 + t/2, 0): no ratio is below 0.
+const RATIO: Pointwise = Pointwise {
+    value: |t| if t < -2. { 0. } else { t / 2. + 1. },
+    slope: |t| if t < -2. { 0. } else { 0.5 },
+    composed: |t| (t.maximum(-2f64)? / 2.)? + 1.,
+};
+
 /// 1 + v/2, the density ratio a score stands for.
 fn ratio(v: &Tensor) -> Result<Tensor> {
     Ok(((v / 2.)? + 1.)?)
@@ -56,7 +63,7 @@ impl Estimator for Chi2 {
         let joint = ratio(&s.joint)?;
         // ln 0 = −∞ would pass for a value.
         let known = joint.gt(0.)?.where_cond(&joint, &joint.ones_like()?.affine(f64::NAN, 0.)?)?;
-        let marginal = ops::mean_all(&ratio(&s.marginal)?.relu()?)?;
+        let marginal = ops::mean_of(&s.marginal, RATIO)?;
         Ok(Some(((ops::mean_all(&known.log()?)? + 1.)? - marginal)?))
     }
 
@@ -68,7 +75,7 @@ impl Estimator for Chi2 {
     /// −∞ for scores of −2 and below.
     fn log_ratio(&self, scores: &Scores) -> Result<Option<Scores>> {
         let s = scores.detach();
-        let log = |v: &Tensor| -> Result<Tensor> { Ok(ratio(v)?.relu()?.log()?) };
+        let log = |v: &Tensor| -> Result<Tensor> { Ok(ratio(v)?.maximum(0f64)?.log()?) };
         Ok(Some(Scores { joint: log(&s.joint)?, marginal: log(&s.marginal)? }))
     }
 

@@ -3,27 +3,30 @@
 mod common;
 
 use common::{close, get, nats, objective, scores};
-use dim_estimators::{Kind, jsd, names};
+use dim_estimators::{Estimator, Kind, Options, Scores, jsd, names, with_options};
 
 /// One joint score +t, one marginal score −t.
 #[test]
 fn separated_by_two_t() {
-    // name, objective or nats, values at t = 0, 1, 5, 20
-    let jsd_objective = [-1.386, -0.627, -0.013, 0.];
-    let jsd_divergence = [0., 0.760, 1.373, 1.386];
-    let jsd_nats = [0., 1.632, 5.993, 21.];
-    let dv = [0., 2., 10., 40.];
-    #[expect(clippy::approx_constant, reason = "four digits of a table, as it stands there")]
-    let infonce_nats = [0., 0.5662, 0.6931, 0.6931];
-    for (i, t) in [0., 1., 5., 20.].into_iter().enumerate() {
-        let s = scores(1, &[t], &[-t]);
-        let near = |got: f64, want: f64, what: &str| assert!((got - want).abs() < 6e-4, "{what} at t = {t}: {got}, want {want}");
-        near(objective(&*get("jsd"), &s), jsd_objective[i], "jsd");
-        near(jsd::divergence(objective(&*get("jsd"), &s)), jsd_divergence[i], "jsd + 2 ln 2");
-        near(nats(&*get("jsd"), &s), jsd_nats[i], "jsd nats");
-        near(objective(&*get("dv"), &s), dv[i], "dv");
-        near(nats(&*get("dv"), &s), dv[i], "dv nats");
-        near(nats(&*get("infonce"), &s), infonce_nats[i], "infonce nats");
+    let table: [(&str, fn(&dyn Estimator, &Scores) -> f64, [f64; 4]); 11] = [
+        ("jsd", objective, [-1.386, -0.627, -0.013, 0.]),
+        ("jsd", |e, s| jsd::divergence(objective(e, s)), [0., 0.760, 1.373, 1.386]),
+        ("jsd", nats, [0., 1.632, 5.993, 21.]),
+        ("nwj", nats, [-0.368, 0.865, 4.998, 20.]),
+        ("rkl", objective, [0., 1.632, 5.993, 21.]),
+        ("hellinger", objective, [0., 1.264, 1.987, 2.]),
+        ("dv", nats, [0., 2., 10., 40.]),
+        ("wasserstein", objective, [0., 2., 10., 40.]),
+        ("chi2", objective, [0., 1.75, 6., 21.]),
+        #[expect(clippy::approx_constant, reason = "four digits of a table, as it stands there")]
+        ("infonce", nats, [0., 0.5662, 0.6931, 0.6931]),
+        ("smile", nats, [0., 2., 10., 25.]),
+    ];
+    for (name, what, values) in table {
+        for (t, want) in [0., 1., 5., 20.].into_iter().zip(values) {
+            let got = what(&*get(name), &scores(1, &[t], &[-t]));
+            assert!((got - want).abs() < 6e-4, "{name} at t = {t}: {got}, want {want}");
+        }
     }
 }
 
@@ -50,6 +53,18 @@ fn pooled() {
     close(nats(&*get("jsd"), &s), 1.354964, 5e-7, "jsd nats");
     close(objective(&*get("infonce"), &s), -0.583142, 5e-7, "infonce");
     close(nats(&*get("infonce"), &s), 0.803152, 5e-7, "infonce nats");
+    let objectives = [
+        ("mine", 1.364564),
+        ("nwj", 1.078765),
+        ("rkl", 0.998393),
+        ("hellinger", 0.603356),
+        ("chi2", 1.489583),
+        ("wasserstein", 1.75),
+        ("smile", -0.905732),
+    ];
+    objectives.iter().for_each(|(name, want)| close(objective(&*get(name), &s), *want, 5e-7, name));
+    let narrow = with_options("smile", &Options { tau: 1., ..Options::default() }).unwrap();
+    close(nats(&*narrow, &s), 1.331276, 5e-7, "smile, tau 1");
 }
 
 #[test]
@@ -84,22 +99,42 @@ fn jensen_shannon_of_the_objective() {
     close(jsd::jensen_shannon(perfect), 2f64.ln(), 1e-15, "perfect");
 }
 
-/// Constants worked out by hand: ln 8 − ln(1 + 7e^−4), 1 + 2 − e^−2, 2·2.
+/// Constants worked out by hand, with K = 7 and c = 2: 2·2, 1 + 2 − e^−2, ln 8 − ln(1 + 7e^−4), 2 − e^−3, 2 + 2, 1 + 2·2 − e^−4,
+/// 1 + ln 2 − 0.
 #[test]
 fn ceilings() {
-    let (dv, jsd, infonce) = (get("dv"), get("jsd"), get("infonce"));
-    assert_eq!(dv.ceiling(7, None), None);
-    assert_eq!(jsd.ceiling(7, None), None);
-    close(infonce.ceiling(7, None).unwrap(), 2.079441542, 1e-9, "infonce");
-    close(dv.ceiling(7, Some(2.)).unwrap(), 4., 1e-15, "dv, clipped");
-    close(jsd.ceiling(7, Some(2.)).unwrap(), 2.864664717, 1e-9, "jsd, clipped");
-    close(infonce.ceiling(7, Some(2.)).unwrap(), 1.958809704, 1e-9, "infonce, clipped");
+    let clipped = [
+        ("dv", 4.),
+        ("mine", 4.),
+        ("jsd", 2.864664717),
+        ("infonce", 1.958809704),
+        ("nwj", 1.950212932),
+        ("smile", 4.),
+        ("rkl", 2.864664717),
+        ("hellinger", 4.981684361),
+        ("chi2", 1.693147181),
+    ];
+    for (name, want) in clipped {
+        let e = get(name);
+        close(e.ceiling(7, Some(2.)).unwrap(), want, 1e-9, name);
+        match e.ceiling(7, None) {
+            Some(free) => close(free, if name == "infonce" { 2.079441542 } else { f64::NAN }, 1e-9, name),
+            None => assert_ne!(name, "infonce"),
+        }
+    }
+    assert_eq!(get("wasserstein").ceiling(7, Some(2.)), None);
+    let narrow = with_options("smile", &Options { tau: 1., ..Options::default() }).unwrap();
+    close(narrow.ceiling(7, Some(2.)).unwrap(), 3., 1e-15, "smile, tau 1");
 }
 
 #[test]
 fn names_and_aliases() {
-    assert_eq!(names(), ["dv", "jsd", "infonce"]);
-    assert_eq!(get("gan").info().name, "jsd");
+    assert_eq!(names(), ["dv", "mine", "jsd", "infonce", "nwj", "smile", "rkl", "hellinger", "chi2", "wasserstein"]);
+    for (alias, name) in [("gan", "jsd"), ("kl", "nwj")] {
+        assert_eq!(get(alias).info().name, name);
+    }
     assert_eq!(get("infonce").info().kind, Kind::LowerBound);
+    assert_eq!(get("smile").info().kind, Kind::Surrogate);
+    assert_eq!(get("wasserstein").info().kind, Kind::Divergence);
     assert!(dim_estimators::by_name("DV ").is_none());
 }

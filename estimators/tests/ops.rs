@@ -108,10 +108,10 @@ fn threads_change_no_bit() {
             names()
                 .into_iter()
                 .flat_map(|name| {
-                    let e = by_name(name).unwrap();
+                    let e = by_name(&name).unwrap();
                     let s = dim_estimators::Scores::new(joint.clone(), marginal.clone()).unwrap();
                     let (t, u) = common::gradients(&*e, &joint, &marginal);
-                    [t, u, vec![common::objective(&*e, &s), common::nats(&*e, &s)]].concat()
+                    [t, u, vec![common::objective(&*e, &s), common::nats_if_any(&*e, &s).unwrap_or(0.)]].concat()
                 })
                 .map(f64::to_bits)
                 .collect()

@@ -2,9 +2,9 @@
 
 mod common;
 
-use candle_core::{DType, Tensor};
-use common::{all, flat, gradients, matrix, nats, objective};
-use dim_estimators::Scores;
+use candle_core::{DType, Tensor, Var};
+use common::{all, flat, gradients, matrix, objective, scalar};
+use dim_estimators::{Options, Scores, State, with_options};
 use serde_json::Value;
 
 fn fixture() -> Value {
@@ -23,13 +23,25 @@ fn tensor(v: &Value, dtype: DType) -> Tensor {
     matrix(v.as_array().unwrap().len(), &numbers(v), dtype)
 }
 
-/// Each number to `tolerance`, relative to the largest of its kind.
+/// Each number to `tolerance`, relative to the largest of its kind; infinite where f32 ends.
 #[track_caller]
-fn agree(got: &[f64], want: &[f64], tolerance: f64, what: &str) {
+fn agree(got: &[f64], want: &[f64], tolerance: f64, dtype: DType, what: &str) {
     assert_eq!(got.len(), want.len(), "{what}");
-    let largest = want.iter().fold(0f64, |m, v| m.max(v.abs()));
+    let beyond = |v: f64| dtype == DType::F32 && v.abs() > f64::from(f32::MAX);
+    let largest = want.iter().filter(|w| !beyond(**w)).fold(0f64, |m, v| m.max(v.abs()));
     for (g, w) in got.iter().zip(want) {
-        assert!((g - w).abs() <= tolerance * (largest + 1e-3), "{what}: got {g}, want {w}");
+        let right = if beyond(*w) { *g == f64::INFINITY.copysign(*w) } else { (g - w).abs() <= tolerance * (largest + 1e-3) };
+        assert!(right, "{what}: got {g}, want {w}");
+    }
+}
+
+/// An estimate, or that there is none.
+#[track_caller]
+fn agree_nats(got: Option<&Tensor>, want: &Value, tolerance: f64, dtype: DType, what: &str) {
+    match (got.map(scalar), want.as_f64()) {
+        (Some(got), Some(want)) => agree(&[got], &[want], tolerance, dtype, what),
+        (got, None) => assert!(got.is_none_or(f64::is_nan), "{what}: {got:?}, but there is none"),
+        (None, Some(want)) => panic!("{what}: none, want {want}"),
     }
 }
 
@@ -43,14 +55,16 @@ fn compare(dtype: DType, tolerance: f64) {
         for e in all() {
             let want = &case["expected"][e.info().name];
             let what = |field: &str| format!("{} {field}, {}, {dtype:?}", e.info().name, case["name"]);
-            agree(&[objective(&*e, &s)], &numbers(&want["objective"]), tolerance, &what("objective"));
-            agree(&[nats(&*e, &s)], &numbers(&want["nats"]), tolerance, &what("nats"));
-            let read = e.read(&s).unwrap();
-            agree(&flat(&read.objective), &numbers(&want["objective"]), tolerance, &what("objective read"));
-            agree(&flat(&read.nats.unwrap()), &numbers(&want["nats"]), tolerance, &what("nats read"));
+            let value = numbers(&want["objective"]);
+            agree(&[objective(&*e, &s)], &value, tolerance, dtype, &what("objective"));
+            agree_nats(e.nats(&s).unwrap().as_ref(), &want["nats"], tolerance, dtype, &what("nats"));
+            for (how, read) in [("read", e.read(&s).unwrap()), ("train", e.train(&s, &mut State::default()).unwrap())] {
+                agree(&flat(&read.objective), &value, tolerance, dtype, &what(&format!("objective, {how}")));
+                agree_nats(read.nats.as_ref(), &want["nats"], tolerance, dtype, &what(&format!("nats, {how}")));
+            }
             let (t, u) = gradients(&*e, &joint, &marginal);
-            agree(&t, &numbers(&want["joint_gradient"]), tolerance, &what("joint gradient"));
-            agree(&u, &numbers(&want["marginal_gradient"]), tolerance, &what("marginal gradient"));
+            agree(&t, &numbers(&want["joint_gradient"]), tolerance, dtype, &what("joint gradient"));
+            agree(&u, &numbers(&want["marginal_gradient"]), tolerance, dtype, &what("marginal gradient"));
         }
     }
 }
@@ -63,4 +77,36 @@ fn in_f64() {
 #[test]
 fn in_f32() {
     compare(DType::F32, 5e-5);
+}
+
+/// MINE's running mean over a sequence of batches: its value is dv's, its gradient that of eq. 12.
+#[test]
+fn the_running_mean_of_mine() {
+    let fixture = fixture();
+    let sequences = fixture["mine"].as_array().unwrap();
+    assert_eq!(sequences.len(), 3);
+    for (dtype, tolerance) in [(DType::F64, 1e-12), (DType::F32, 5e-6)] {
+        for sequence in sequences {
+            let mut options = Options::default();
+            options.set("ema", sequence["ema"].as_f64().unwrap()).unwrap();
+            let (mine, mut state) = (with_options("mine", &options).unwrap(), State::default());
+            for (i, batch) in sequence["batches"].as_array().unwrap().iter().enumerate() {
+                let what = |field: &str| format!("mine {field}, ema {}, batch {i}, {dtype:?}", options.ema);
+                let t = Var::from_tensor(&tensor(&batch["joint"], dtype)).unwrap();
+                let u = Var::from_tensor(&tensor(&batch["marginal"], dtype)).unwrap();
+                let s = Scores::new(t.as_tensor().clone(), u.as_tensor().clone()).unwrap();
+                let read = mine.train(&s, &mut state).unwrap();
+                let value = numbers(&batch["objective"]);
+                agree(&flat(&read.objective), &value, tolerance, dtype, &what("objective"));
+                agree(&flat(&read.nats.unwrap()), &value, tolerance, dtype, &what("nats"));
+                let log_mean = state.log_mean.as_ref().unwrap();
+                assert!(!log_mean.track_op(), "a memory must not hold the graph of past batches");
+                agree(&flat(log_mean), &numbers(&batch["log_mean"]), tolerance, dtype, &what("log mean"));
+                let grads = read.objective.backward().unwrap();
+                for (var, field) in [(&t, "joint_gradient"), (&u, "marginal_gradient")] {
+                    agree(&flat(grads.get(var).unwrap()), &numbers(&batch[field]), tolerance, dtype, &what(field));
+                }
+            }
+        }
+    }
 }

@@ -39,6 +39,11 @@ pub fn nats(e: &dyn Estimator, s: &Scores) -> f64 {
     scalar(&e.nats(s).unwrap().unwrap())
 }
 
+/// The estimate, of estimators that have one.
+pub fn nats_if_any(e: &dyn Estimator, s: &Scores) -> Option<f64> {
+    e.nats(s).unwrap().as_ref().map(scalar)
+}
+
 /// Gradients of the objective with respect to the joint and the marginal scores.
 pub fn gradients(e: &dyn Estimator, joint: &Tensor, marginal: &Tensor) -> (Vec<f64>, Vec<f64>) {
     let (t, u) = (Var::from_tensor(joint).unwrap(), Var::from_tensor(marginal).unwrap());
