@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use crate::{
-    Estimator, Info, Kind, Result, Scores,
+    Estimator, Info, Kind, Link, Result, Scores,
     ops::{self, Pointwise},
 };
 
@@ -79,7 +79,7 @@ impl Estimator for Chi2 {
         Ok(Some(Scores { joint: log(&s.joint)?, marginal: log(&s.marginal)? }))
     }
 
-    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some(((log_ratio.exp()? - 1.)? * 2.)?))
+    fn link(&self) -> Option<Link> {
+        Some(Link::Ratio)
     }
 }

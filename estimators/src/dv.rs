@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Estimator, Info, Kind, Reading, Result, Scores, ops};
+use crate::{Estimator, Info, Kind, Link, Reading, Result, Scores, ops};
 
 /// E\[T\] − lme(T'), one log-mean-exp over all marginal scores handed in (Belghazi et al. 2018, theorem 1).
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,7 +55,7 @@ impl Estimator for Dv {
         Ok(Some(Scores { joint: s.joint.broadcast_sub(&lme)?, marginal: s.marginal.broadcast_sub(&lme)? }))
     }
 
-    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some(log_ratio.clone()))
+    fn link(&self) -> Option<Link> {
+        Some(Link::IDENTITY)
     }
 }

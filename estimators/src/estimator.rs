@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Info, Result, Scores};
+use crate::{Info, Link, Result, Scores};
 
 /// Both numbers of one batch.
 #[derive(Debug, Clone)]
@@ -67,12 +67,9 @@ pub trait Estimator: Send + Sync {
     /// Only what Candle reports.
     fn log_ratio(&self, scores: &Scores) -> Result<Option<Scores>>;
 
-    /// The scores that maximise the objective where ln r is `log_ratio` (one of them, if there are several), elementwise and
-    /// differentiable; `None` where no function of ln r does.
-    ///
-    /// # Errors
-    /// Only what Candle reports.
-    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>>;
+    /// How the scores that maximise the objective follow from ln r, up to a constant that the objective may leave free; `None`
+    /// where no function of ln r maximises it.
+    fn link(&self) -> Option<Link>;
 
     /// The clip without which the objective has no finite supremum; used where none is set.
     fn default_clip(&self) -> Option<f64> {

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Estimator, Info, Kind, Result, Scores, jsd, ops};
+use crate::{Estimator, Info, Kind, Link, Result, Scores, jsd, ops};
 
 /// E\[1 − e^−T\] − E\[e^T' − 1\], a lower bound of H²(p, q) ≤ 2 (Nowozin et al. 2016, tables 1 and 2).
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,7 +54,7 @@ impl Estimator for Hellinger {
         Ok(Some(doubled(scores)?))
     }
 
-    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some((log_ratio * 0.5)?))
+    fn link(&self) -> Option<Link> {
+        Some(Link::Log { scale: 0.5, offset: 0. })
     }
 }

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Estimator, Info, Kind, Reading, Result, Scores, ops};
+use crate::{Estimator, Info, Kind, Link, Reading, Result, Scores, ops};
 
 /// E\[T − ln(e^T + Σ_K e^T')\]; plus ln(K+1) it bounds the information (van den Oord et al. 2018, eq. 4 and section 2.3).
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,7 +78,7 @@ impl Estimator for InfoNce {
         Ok(Some(Scores { joint, marginal }))
     }
 
-    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some(log_ratio.clone()))
+    fn link(&self) -> Option<Link> {
+        Some(Link::IDENTITY)
     }
 }

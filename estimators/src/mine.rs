@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Dv, Estimator, Info, Kind, Options, Reading, Result, Scores, State, ops};
+use crate::{Dv, Estimator, Info, Kind, Link, Options, Reading, Result, Scores, State, ops};
 
 /// The value of `dv`; in training, the gradient of ln E\[e^T'\] is divided by a running mean of E\[e^T'\] instead of the batch's
 /// own (Belghazi et al. 2018, section 3.2, eq. 12).
@@ -79,7 +79,7 @@ impl Estimator for Mine {
         Dv.log_ratio(scores)
     }
 
-    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
-        Dv.optimal_critic(log_ratio)
+    fn link(&self) -> Option<Link> {
+        Some(Link::IDENTITY)
     }
 }

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Estimator, Info, Kind, Reading, Result, Scores, ops};
+use crate::{Estimator, Info, Kind, Link, Reading, Result, Scores, ops};
 
 /// E\[T\] − E\[e^(T'−1)\] (Nguyen et al. 2010; Poole et al. 2019, eq. 4).
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,7 +54,7 @@ impl Estimator for Nwj {
         Ok(Some(Scores { joint: (s.joint - 1.)?, marginal: (s.marginal - 1.)? }))
     }
 
-    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some((log_ratio + 1.)?))
+    fn link(&self) -> Option<Link> {
+        Some(Link::Log { scale: 1., offset: 1. })
     }
 }

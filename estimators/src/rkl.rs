@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Estimator, Info, Kind, Result, Scores, jsd, ops};
+use crate::{Estimator, Info, Kind, Link, Result, Scores, jsd, ops};
 
 /// −E\[e^−T\] − E\[T'\] + 1, a lower bound of KL(q‖p) (Nowozin et al. 2016, tables 1 and 2).
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,7 +48,7 @@ impl Estimator for Rkl {
         Ok(Some(scores.detach()))
     }
 
-    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some(log_ratio.clone()))
+    fn link(&self) -> Option<Link> {
+        Some(Link::IDENTITY)
     }
 }

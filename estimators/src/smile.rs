@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Estimator, Info, Jsd, Kind, Options, Result, Scores, ops};
+use crate::{Estimator, Info, Jsd, Kind, Link, Options, Result, Scores, ops};
 
 /// Trained as `jsd`; the estimate is E\[T\] − lme(min(max(T', −τ), τ)) (Song & Ermon 2020, eq. 14).
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ impl Estimator for Smile {
         Ok(Some(scores.detach()))
     }
 
-    fn optimal_critic(&self, log_ratio: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some(log_ratio.clone()))
+    fn link(&self) -> Option<Link> {
+        Some(Link::IDENTITY)
     }
 }

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Estimator, Info, Kind, Result, Scores, ops};
+use crate::{Estimator, Info, Kind, Link, Result, Scores, ops};
 
 /// E\[T\] − E\[T'\]: an integral probability metric over critics bounded by the clip c, which is 2c times the total variation
 /// distance. Not the Wasserstein distance W₁, whose critics are 1-Lipschitz.
@@ -51,8 +51,8 @@ impl Estimator for Wasserstein {
     }
 
     /// Only its sign is a function of ln r, and scores within ±c reach it nowhere.
-    fn optimal_critic(&self, _log_ratio: &Tensor) -> Result<Option<Tensor>> {
-        Ok(None)
+    fn link(&self) -> Option<Link> {
+        None
     }
 
     fn default_clip(&self) -> Option<f64> {

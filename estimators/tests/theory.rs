@@ -94,7 +94,7 @@ fn value(name: &str, (p, q): &(Vec<f64>, Vec<f64>), bump: impl Fn(f64) -> f64) -
     let e = get(name);
     let critic = |x: &[f64]| -> Vec<f64> {
         let ratios = common::matrix(1, &x.iter().map(|x| ln_r(*x)).collect::<Vec<_>>(), candle_core::DType::F64);
-        let best = common::flat(&e.optimal_critic(&ratios).unwrap().unwrap());
+        let best = common::flat(&e.link().unwrap().critic(&ratios).unwrap());
         best.iter().zip(x).map(|(t, x)| t + bump(*x)).collect()
     };
     objective(&*e, &scores(1, &critic(p), &critic(q)))
