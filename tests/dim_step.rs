@@ -6,10 +6,13 @@ use std::{collections::HashMap, path::PathBuf};
 
 use candle_core::{DType, Device, Result, Tensor, Var, safetensors};
 use dim_tui::{
-    config::{CriticKind, CriticNorm, EncoderChoice, GlobalLayer, Locations, Mode, PriorKind},
+    config::{CriticKind, CriticNorm, EncoderChoice, GlobalLayer, Locations, Mode, Options, PriorKind},
     model::{Critic, Discriminator, Encoder, EncoderShape, Features, Pairs, critic::CriticShape},
     nn::{Adam, Draws, Gradients, Stats, Store},
-    train::objective::{self, PriorTerm, StepValue, Term},
+    train::{
+        objective::{self, PriorTerm, StepValue, Term},
+        term_estimator::TermEstimator,
+    },
 };
 use serde::Deserialize;
 
@@ -178,7 +181,7 @@ impl Check<'_> {
     fn value(&self, features: &Features) -> Result<StepValue> {
         let (case, n) = (self.case, self.suite.sizes.batch);
         let clip = (case.clip > 0.0).then_some(case.clip);
-        let estimator = |name: &str| dim_estimators::by_name(name).unwrap();
+        let estimator = |name: &str| TermEstimator::new(name, &Options::default()).unwrap();
         let include_positives = case.include_positives;
         let (e_global, e_local, p_global, p_local);
         let mut global = None;
@@ -188,7 +191,7 @@ impl Check<'_> {
             let layer = if g.layer == GlobalLayer::Fc { &features.fc } else { &features.conv };
             let weight = self.suite.weights.alpha;
             let term =
-                Term { mode: Mode::Train, weight, critic, estimator: &*e_global, pairs: &p_global, clip, include_positives };
+                Term { mode: Mode::Train, weight, critic, estimator: &e_global, pairs: &p_global, clip, include_positives };
             global = Some((term, layer));
         }
         let mut local = None;
@@ -197,7 +200,7 @@ impl Check<'_> {
             p_local = local_pairs(n, self.setup.encoder.shape().locations(), l, &self.fixture);
             let weight = self.suite.weights.beta;
             local =
-                Some(Term { mode: Mode::Train, weight, critic, estimator: &*e_local, pairs: &p_local, clip, include_positives });
+                Some(Term { mode: Mode::Train, weight, critic, estimator: &e_local, pairs: &p_local, clip, include_positives });
         }
         objective::step(features, global, local, self.prior())
     }

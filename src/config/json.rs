@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Config, Key, Range, keys};
+use super::{Config, Key, Range, keys, keys::ALIASES};
 
 /// JSON Schema 2020-12 of the TOML file. Each key carries `x-live` (true: changes between two steps of a running job;
 /// false: takes a new run), its default, and its bounds where it has any.
@@ -53,8 +53,8 @@ fn annotate(schema: &mut Value, defaults: &Value, key: &Key) {
         }
         // Names that the schema knows only as strings: estimators, data sets, devices.
         Range::Choice(names) if at.get("type") == Some(&json!("string")) => {
-            let alias = names.contains(&"jsd").then_some("gan");
-            at.insert("enum".into(), json!(names.iter().copied().chain(alias).collect::<Vec<_>>()));
+            let aliases = ALIASES.iter().filter(|(_, name)| names.contains(name)).map(|(alias, _)| *alias);
+            at.insert("enum".into(), json!(names.iter().copied().chain(aliases).collect::<Vec<_>>()));
         }
         _ => {}
     }

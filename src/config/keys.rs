@@ -5,9 +5,12 @@
 
 use super::Range;
 
-/// Names of the built-in estimators, as a user writes them. `gan` is accepted for `jsd`.
-pub const ESTIMATORS: &[&str] = &["dv", "jsd", "infonce"];
-const TERM_ESTIMATORS: &[&str] = &["inherit", "dv", "jsd", "infonce"];
+/// Names of the built-in estimators, in the order in which a key steps through them.
+pub const ESTIMATORS: &[&str] = &["dv", "mine", "jsd", "infonce", "nwj", "smile", "rkl", "hellinger", "chi2", "wasserstein"];
+const TERM_ESTIMATORS: &[&str] =
+    &["inherit", "dv", "mine", "jsd", "infonce", "nwj", "smile", "rkl", "hellinger", "chi2", "wasserstein"];
+/// Other names of estimators, and the name each is stored by.
+pub(super) const ALIASES: &[(&str, &str)] = &[("gan", "jsd"), ("kl", "nwj")];
 /// Names of the data sets.
 pub const DATA_SETS: &[&str] = &["shapes", "cifar10", "mnist", "fashion-mnist"];
 
@@ -21,6 +24,13 @@ const NEGATIVES: Range = Range::CountOr { min: 1, max: MAX_BATCH * 64, names: &[
 const FINITE: f64 = 1e30;
 const NOT_NEGATIVE: Range = Range::Float { min: 0.0, max: FINITE };
 const CLIP: Range = Range::FloatOr { min: 0.0, max: FINITE, names: &["inherit"] };
+/// Below 1, where the mean would never move.
+const EMA: Range = Range::Float { min: 0.0, max: MAX_EMA };
+const TERM_EMA: Range = Range::FloatOr { min: 0.0, max: MAX_EMA, names: &["inherit"] };
+const MAX_EMA: f64 = 0.999_999;
+const TAU: Range = Range::Float { min: MIN_TAU, max: FINITE };
+const TERM_TAU: Range = Range::FloatOr { min: MIN_TAU, max: FINITE, names: &["inherit"] };
+const MIN_TAU: f64 = 1e-6;
 const STEPS: u64 = 1_000_000_000_000;
 
 /// One setting.
@@ -62,9 +72,11 @@ static KEYS: &[Key] = &[
     restart("critic.hidden", int(1, 16_384), "hidden layers of the concat critic (paper: 512)"),
     restart("critic.norm", choice(&["none", "layer"]), "LayerNorm at the end of the dot critic"),
     live("objective.estimator", choice(ESTIMATORS), "estimator of both terms"),
+    live("objective.options.ema", EMA, "how much of its running mean mine keeps"),
+    live("objective.options.tau", TAU, "where smile cuts marginal scores, ±τ"),
     live("objective.clip", NOT_NEGATIVE, "score clip c·tanh(T/c); 0: off"),
     live("objective.include_positives", Range::Bool, "positives among their own negatives"),
-    live("objective.on_swap", choice(&["keep", "reset-critics"]), "critics at a swap of estimator"),
+    live("objective.on_swap", choice(&["keep", "align", "reset-critics"]), "critics at a swap of estimator"),
     live("objective.on_nonfinite", choice(&["pause", "stop", "rollback"]), "what a non-finite loss does"),
     live("objective.global.mode", choice(MODES), "global term: train, monitor, off"),
     live("objective.global.weight", NOT_NEGATIVE, "α, weight of the global term"),
@@ -72,6 +84,8 @@ static KEYS: &[Key] = &[
     live("objective.global.negatives", NEGATIVES, "negatives K of the global term"),
     restart("objective.global.layer", choice(&["conv", "fc"]), "features the global term pairs with Y"),
     live("objective.global.estimator", choice(TERM_ESTIMATORS), "estimator of the global term"),
+    live("objective.global.options.ema", TERM_EMA, "mine's running mean in the global term"),
+    live("objective.global.options.tau", TERM_TAU, "smile's cut in the global term"),
     live("objective.global.clip", CLIP, "score clip of the global term"),
     live("objective.local.mode", choice(MODES), "local term: train, monitor, off"),
     live("objective.local.weight", NOT_NEGATIVE, "β, weight of the local term"),
@@ -79,6 +93,8 @@ static KEYS: &[Key] = &[
     live("objective.local.negatives", NEGATIVES, "negatives K of the local term"),
     live("objective.local.locations", choice(&["same", "one", "any"]), "where local negatives come from"),
     live("objective.local.estimator", choice(TERM_ESTIMATORS), "estimator of the local term"),
+    live("objective.local.options.ema", TERM_EMA, "mine's running mean in the local term"),
+    live("objective.local.options.tau", TERM_TAU, "smile's cut in the local term"),
     live("objective.local.clip", CLIP, "score clip of the local term"),
     live("objective.prior.mode", choice(MODES), "prior matching: train, monitor, off"),
     live("objective.prior.weight", NOT_NEGATIVE, "γ, weight of prior matching"),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use toml::Value;
 
+use super::keys::ALIASES;
+
 /// The values a key takes on its own, whatever the other keys say.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Range {
@@ -72,11 +74,9 @@ impl Range {
 }
 
 fn one_of(names: &[&str], value: &Value) -> Option<Value> {
-    // `gan` is the same estimator under the paper's other name.
-    let text = match value.as_str()? {
-        "gan" if names.contains(&"jsd") => "jsd",
-        text => text,
-    };
+    let text = value.as_str()?;
+    // The same estimator under another name.
+    let text = ALIASES.iter().find(|(alias, name)| *alias == text && names.contains(name)).map_or(text, |(_, name)| name);
     names.contains(&text).then(|| Value::from(text))
 }
 

@@ -1,6 +1,8 @@
 //! What follows from a configuration: the encoder that `auto` means, pools and numbers of negatives, inherited settings.
 
-use super::{Config, CriticKind, EncoderChoice, Locations, Negatives, NegativesNamed, TermClip};
+use super::{
+    Config, CriticKind, EncoderChoice, Locations, Negatives, NegativesNamed, Options, OwnNumber, TermOptions, keys::ALIASES,
+};
 
 const INHERIT: &str = "inherit";
 
@@ -58,10 +60,23 @@ impl Config {
     }
 
     fn estimator_or_own<'a>(&'a self, own: &'a str) -> &'a str {
-        match if own == INHERIT { &self.objective.estimator } else { own } {
-            "gan" => "jsd",
-            name => name,
-        }
+        let name = if own == INHERIT { &self.objective.estimator } else { own };
+        ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name)
+    }
+
+    /// ema and τ of the global term's estimator.
+    pub fn global_options(&self) -> Options {
+        self.options_or_own(&self.objective.global.options)
+    }
+
+    /// ema and τ of the local term's estimator.
+    pub fn local_options(&self) -> Options {
+        self.options_or_own(&self.objective.local.options)
+    }
+
+    fn options_or_own(&self, own: &TermOptions) -> Options {
+        let shared = &self.objective.options;
+        Options { ema: own.ema.or(shared.ema), tau: own.tau.or(shared.tau) }
     }
 
     /// c of the global term's clipping T ← c·tanh(T/c), if it is on.
@@ -74,11 +89,8 @@ impl Config {
         self.clip_or_own(self.objective.local.clip)
     }
 
-    fn clip_or_own(&self, own: TermClip) -> Option<f64> {
-        let c = match own {
-            TermClip::Value(c) => c,
-            TermClip::Named(_) => self.objective.clip,
-        };
+    fn clip_or_own(&self, own: OwnNumber) -> Option<f64> {
+        let c = own.or(self.objective.clip);
         (c > 0.0).then_some(c)
     }
 

@@ -129,6 +129,9 @@ pub enum OnSwap {
     Keep,
     /// The critics of the swapped term start anew.
     ResetCritics,
+    /// Keep them, and map their scores from then on: old log-ratio to the new estimator's best scores, so that the swap makes no
+    /// jump. To or from an estimator without a log-ratio it is `keep`.
+    Align,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -148,7 +151,8 @@ pub enum OnNonfinite {
 pub struct Objective {
     /// Estimator of both terms, by its name in the table of `estimators/`.
     pub estimator: String,
-    /// Score clipping T ← c·tanh(T/c); 0: off.
+    pub options: Options,
+    /// Score clipping T ← c·tanh(T/c); 0: off (`wasserstein` then takes 10).
     pub clip: f64,
     /// Put the positive among its own negatives too (to see the harm).
     pub include_positives: bool,
@@ -163,6 +167,7 @@ impl Default for Objective {
     fn default() -> Self {
         Self {
             estimator: "jsd".into(),
+            options: Options::default(),
             clip: 0.0,
             include_positives: false,
             on_swap: OnSwap::Keep,
@@ -171,6 +176,35 @@ impl Default for Objective {
             local: Local::default(),
             prior: Prior::default(),
         }
+    }
+}
+
+/// What some estimators can be tuned by; the others ignore it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// How much of its running mean `mine` keeps at each batch.
+    pub ema: f64,
+    /// Where `smile` cuts the marginal scores, ±τ.
+    pub tau: f64,
+}
+impl Default for Options {
+    fn default() -> Self {
+        Self { ema: 0.99, tau: 5.0 }
+    }
+}
+
+/// The same for one term, or `inherit`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(inline)]
+pub struct TermOptions {
+    pub ema: OwnNumber,
+    pub tau: OwnNumber,
+}
+impl Default for TermOptions {
+    fn default() -> Self {
+        Self { ema: OwnNumber::Named(Inherit::Inherit), tau: OwnNumber::Named(Inherit::Inherit) }
     }
 }
 
@@ -190,12 +224,21 @@ pub enum NegativesNamed {
     Auto,
 }
 
-/// A term's own score clipping, or the shared one.
+/// A number of a term's own, or the shared one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum TermClip {
+pub enum OwnNumber {
     Value(f64),
     Named(Inherit),
+}
+impl OwnNumber {
+    /// The term's own number, or the `shared` one.
+    pub fn or(self, shared: f64) -> f64 {
+        match self {
+            Self::Value(own) => own,
+            Self::Named(_) => shared,
+        }
+    }
 }
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -225,8 +268,9 @@ pub struct Global {
     pub layer: GlobalLayer,
     /// An estimator of its own, or `inherit`.
     pub estimator: String,
+    pub options: TermOptions,
     /// A clip of its own, or `inherit`.
-    pub clip: TermClip,
+    pub clip: OwnNumber,
 }
 impl Default for Global {
     fn default() -> Self {
@@ -237,7 +281,8 @@ impl Default for Global {
             negatives: Negatives::Named(NegativesNamed::Auto),
             layer: GlobalLayer::Conv,
             estimator: "inherit".into(),
-            clip: TermClip::Named(Inherit::Inherit),
+            options: TermOptions::default(),
+            clip: OwnNumber::Named(Inherit::Inherit),
         }
     }
 }
@@ -266,8 +311,9 @@ pub struct Local {
     pub locations: Locations,
     /// An estimator of its own, or `inherit`.
     pub estimator: String,
+    pub options: TermOptions,
     /// A clip of its own, or `inherit`.
-    pub clip: TermClip,
+    pub clip: OwnNumber,
 }
 impl Default for Local {
     fn default() -> Self {
@@ -278,7 +324,8 @@ impl Default for Local {
             negatives: Negatives::Named(NegativesNamed::Auto),
             locations: Locations::Same,
             estimator: "inherit".into(),
-            clip: TermClip::Named(Inherit::Inherit),
+            options: TermOptions::default(),
+            clip: OwnNumber::Named(Inherit::Inherit),
         }
     }
 }

@@ -243,7 +243,7 @@ proptest! {
         c.optim.lr = lr;
         c.objective.local.weight = weight;
         c.objective.local.negatives = Negatives::Count(k);
-        c.objective.global.clip = TermClip::Value(weight);
+        c.objective.global.clip = OwnNumber::Value(weight);
         prop_assert_eq!(parse_text(&c.to_toml(), Path::new("a.toml")).unwrap(), c);
     }
 }

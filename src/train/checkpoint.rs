@@ -1,7 +1,8 @@
 //! Checkpoints: one safetensors file per saved step, whole or not there at all.
 //!
 //! Tensors are named as in the networks (`encoder.conv0.weight`, `encoder.bn0.running_mean`, `local.map.w1.weight`, ...),
-//! Adam's state with the prefixes `adam/` and `adam_prior/` (`adam/encoder.conv0.weight.m`, `.v`, `.t`). The header's
+//! Adam's state with the prefixes `adam/` and `adam_prior/` (`adam/encoder.conv0.weight.m`, `.v`, `.t`), what an estimator remembers
+//! and how its scores are aligned as `estimator/local.log_mean`, `estimator/local.alignment`. The header's
 //! metadata holds `format`, `step`, `examples_seen`, `attempt`, `scheduled`, `config` (TOML) and `checksum`: the CRC-32C of
 //! the other fields and of all tensors, names and bytes, in order of name. A file is written under a temporary name, synced, then renamed.
 
@@ -16,7 +17,10 @@ use std::{
 use candle_core::{DType, Device, Tensor};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::trainer::{TrainError, Trainer};
+use super::{
+    term_estimator::{TermEstimator, TermEstimators},
+    trainer::{TrainError, Trainer},
+};
 use crate::config::{self, Config};
 
 const FORMAT: &str = "dim-tui checkpoint 2";
@@ -148,7 +152,15 @@ fn state(trainer: &Trainer) -> Result<Vec<(String, Tensor)>, TrainError> {
         trainer.networks.tensors().into_iter().map(|(name, var)| (name, var.as_tensor().clone())).collect();
     all.extend(trainer.adam.state().into_iter().map(|(name, t)| (format!("adam/{name}"), t)));
     all.extend(trainer.adam_prior.state().into_iter().map(|(name, t)| (format!("adam_prior/{name}"), t)));
+    for (term, estimator) in terms(&trainer.estimators) {
+        let tensors = estimator.tensors(&trainer.device)?;
+        all.extend(tensors.into_iter().map(|(name, t)| (format!("estimator/{term}.{name}"), t)));
+    }
     Ok(all)
+}
+
+fn terms(e: &TermEstimators) -> [(&'static str, &TermEstimator); 2] {
+    [("global", &e.global), ("local", &e.local)]
 }
 
 fn dtype(t: &Tensor) -> Result<Dtype, TrainError> {
@@ -240,6 +252,12 @@ impl Trainer {
         }
         self.adam.load(&part(saved, "adam/"))?;
         self.adam_prior.load(&part(saved, "adam_prior/"))?;
+        let device = &self.device;
+        let (global, local) = (&mut self.estimators.global, &mut self.estimators.local);
+        for (term, estimator) in [("global", global), ("local", local)] {
+            let find = |name: &str| saved.tensors.get(&format!("estimator/{term}.{name}"));
+            estimator.restore(|name| find(name).and_then(|t| t.to_device(device).ok()))?;
+        }
         self.step = saved.step;
         self.examples_seen = saved.examples_seen;
         self.attempt = saved.attempt;

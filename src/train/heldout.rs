@@ -91,7 +91,7 @@ impl Trainer {
         let Some(term) = term.filter(|_| !scores.is_empty()) else { return Ok(None) };
         let cat = |part: fn(&Scores) -> &Tensor| Tensor::cat(&scores.iter().map(part).collect::<Vec<_>>(), 0);
         let pooled = Scores::new(cat(|s| &s.joint)?, cat(|s| &s.marginal)?).map_err(candle_core::Error::wrap)?;
-        let nats = term.bind(self).estimator.nats(&pooled).map_err(candle_core::Error::wrap)?;
+        let nats = term.bind(self).estimator.estimator.nats(&pooled).map_err(candle_core::Error::wrap)?;
         Ok(nats.map(|t| t.to_dtype(DType::F64)?.to_scalar()).transpose()?)
     }
 }

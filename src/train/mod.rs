@@ -14,6 +14,7 @@ pub mod pairs;
 mod publish;
 pub mod session;
 mod snapshot;
+pub mod term_estimator;
 mod trainer;
 mod worker;
 

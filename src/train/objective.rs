@@ -7,8 +7,9 @@
 //! over the encoder and the critics, after the discriminator of the prior has taken its own step.
 
 use candle_core::{DType, Result, Tensor};
-use dim_estimators::{Estimator, Scores, ops};
+use dim_estimators::{Scores, State, ops};
 
+use super::term_estimator::TermEstimator;
 use crate::{
     config::{Mode, PriorKind},
     model::{Critic, Discriminator, Features, Pairs},
@@ -21,7 +22,7 @@ pub struct Term<'a> {
     /// α or β.
     pub weight: f64,
     pub critic: &'a Critic,
-    pub estimator: &'a dyn Estimator,
+    pub estimator: &'a TermEstimator,
     pub pairs: &'a Pairs,
     /// Score clipping c, if any.
     pub clip: Option<f64>,
@@ -35,12 +36,16 @@ pub struct TermValue {
     pub loss: Tensor,
     /// The estimate, if the estimator has one.
     pub nats: Option<Tensor>,
+    /// What the estimator remembers if this step counts.
+    pub memory: State,
 }
 
 impl Term<'_> {
     /// Scores of this term's pairs. `features` [P, C], `codes` [N, D].
     pub fn scores(&self, features: &Tensor, codes: &Tensor, stats: Stats) -> Result<Scores> {
-        let (mut joint, mut marginal) = self.critic.score(features, codes, self.pairs, stats)?;
+        let (joint, marginal) = self.critic.score(features, codes, self.pairs, stats)?;
+        let alignment = &self.estimator.alignment;
+        let (mut joint, mut marginal) = (alignment.apply(&joint)?, alignment.apply(&marginal)?);
         if let Some(c) = self.clip {
             joint = ops::clip_scores(&joint, c).map_err(candle_core::Error::wrap)?;
             marginal = ops::clip_scores(&marginal, c).map_err(candle_core::Error::wrap)?;
@@ -57,8 +62,9 @@ impl Term<'_> {
             Mode::Monitor => self.scores(&features.detach(), &codes.detach(), Stats::Train)?,
             _ => self.scores(features, codes, Stats::Train)?,
         };
-        let reading = self.estimator.read(&scores).map_err(candle_core::Error::wrap)?;
-        Ok(TermValue { loss: reading.objective.neg()?, nats: reading.nats.map(|n| n.detach()) })
+        let mut memory = self.estimator.memory.clone();
+        let reading = self.estimator.estimator.train(&scores, &mut memory).map_err(candle_core::Error::wrap)?;
+        Ok(TermValue { loss: reading.objective.neg()?, nats: reading.nats.map(|n| n.detach()), memory })
     }
 }
 

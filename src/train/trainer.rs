@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use candle_core::{Device, Tensor, Var};
-use dim_estimators::Estimator;
+use dim_estimators::Scores;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     networks::{GLOBAL, LOCAL, Networks},
     objective::{self, PriorTerm, StepValue, Term, read_scalars},
     pairs,
+    term_estimator::{Alignment, TermEstimator, TermEstimators},
 };
 use crate::{
     config::{Config, CriticKind, GlobalLayer, Locations, Mode, OnSwap, PriorKind},
@@ -48,7 +49,7 @@ pub struct Trainer {
     gradients: Gradients,
     gradients_prior: Gradients,
     order: Order,
-    estimators: PerTerm<Arc<dyn Estimator>>,
+    pub(super) estimators: TermEstimators,
     /// Steps done.
     pub(super) step: u64,
     /// Place in the endless sequence of shuffled epochs.
@@ -75,7 +76,7 @@ impl Trainer {
     pub fn new(config: Arc<Config>, dataset: Arc<Dataset>, device: Device) -> Result<Self, TrainError> {
         let networks = Networks::new(&config, &device)?;
         let order = Order::new(config.seed, dataset.train.len());
-        let estimators = estimators(&config)?;
+        let estimators = TermEstimators::new(&config)?;
         let trainer = Self {
             config,
             dataset,
@@ -122,24 +123,58 @@ impl Trainer {
     /// Puts `config`, which differs in live keys only, in force for the next step.
     pub fn apply(&mut self, config: Arc<Config>) -> Result<(), TrainError> {
         self.check(&config)?;
-        let next = estimators(&config)?;
-        if config.objective.on_swap == OnSwap::ResetCritics {
-            let name = |e: &Option<Arc<dyn Estimator>>| e.as_ref().map(|e| e.info().name.to_string());
-            for (group, old, new) in
-                [(GLOBAL, &self.estimators.global, &next.global), (LOCAL, &self.estimators.local, &next.local)]
-            {
-                if name(old) != name(new) {
-                    self.networks.drop(group);
-                }
-            }
-        }
+        let mut next = self.swapped(&config)?;
         for group in self.networks.follow(&config)? {
             self.adam.forget(group);
             self.adam_prior.forget(group);
+            match group {
+                GLOBAL => next.global.alignment = Alignment::default(),
+                LOCAL => next.local.alignment = Alignment::default(),
+                _ => {}
+            }
         }
         self.estimators = next;
         self.config = config;
         Ok(())
+    }
+
+    /// The estimators that `config` names, with what carries over from those in force; drops the critics of a term whose estimator
+    /// changes if `objective.on_swap` says so.
+    fn swapped(&mut self, config: &Config) -> Result<TermEstimators, TrainError> {
+        let mut next = TermEstimators::new(config)?;
+        let policy = config.objective.on_swap;
+        let changes = self.estimators.global.name() != next.global.name() || self.estimators.local.name() != next.local.name();
+        let scores = if changes && policy == OnSwap::Align { self.next_scores()? } else { [None, None] };
+        let [global, local] = scores;
+        for (group, old, new, scores) in
+            [(GLOBAL, &self.estimators.global, &mut next.global, global), (LOCAL, &self.estimators.local, &mut next.local, local)]
+        {
+            new.alignment = old.alignment.clone();
+            if old.name() == new.name() {
+                new.memory = old.memory.clone();
+            } else if policy == OnSwap::ResetCritics {
+                self.networks.drop(group);
+            } else if let Some(scores) = scores {
+                let aligned = old.alignment.swapped(&*old.estimator, &*new.estimator, &scores);
+                new.alignment = aligned.map_err(candle_core::Error::wrap)?;
+            }
+        }
+        Ok(next)
+    }
+
+    /// The scores that the global and the local term in force give the next batch, with BatchNorm's running statistics.
+    fn next_scores(&mut self) -> Result<[Option<Scores>; 2], TrainError> {
+        let (batch, step) = (self.config.optim.batch, self.step + 1);
+        let indices = self.order.indices(self.examples_seen, batch);
+        let images = self.dataset.train.batch(&indices, &self.device)?;
+        let features = self.networks.encoder.forward(&images, Stats::Eval)?.detach();
+        let scores = |term: Option<Planned>| -> Result<Option<Scores>, TrainError> {
+            let Some(term) = term else { return Ok(None) };
+            Ok(Some(term.bind(self).scores(term.features(&features), &features.y, Stats::Eval)?.detach()))
+        };
+        let global = self.global_term(batch, &mut self.draws("negatives/global", step));
+        let local = self.local_term(batch, &mut self.draws("negatives/local", step));
+        Ok([scores(global)?, scores(local)?])
     }
 
     pub(super) fn draws(&self, purpose: &str, step: u64) -> ChaCha8Rng {
@@ -239,6 +274,11 @@ impl Trainer {
                 let scale = if optim.clip_norm > 0.0 && norm > optim.clip_norm { optim.clip_norm / norm } else { 1.0 };
                 self.adam.step(params, &self.gradients, lr, scale)?;
             }
+            for (term, value) in [(&mut self.estimators.global, value.global), (&mut self.estimators.local, value.local)] {
+                if let Some(value) = value {
+                    term.memory = value.memory;
+                }
+            }
             self.step = step;
             self.examples_seen += batch as u64;
         }
@@ -285,12 +325,11 @@ impl Trainer {
             l.and_then(|t| t.nats.as_ref()),
         ])?;
         let e = &self.estimators;
-        let name = |e: &Option<Arc<dyn Estimator>>, on: bool| e.as_ref().filter(|_| on).map(|e| e.info().name.to_string());
+        let name = |e: &TermEstimator, on: bool| on.then(|| e.name());
         // With positives among the negatives the usual ceilings are out of reach, and none is known.
         let known = !self.config.objective.include_positives;
-        let ceiling = |e: &Option<Arc<dyn Estimator>>, k: Option<usize>, clip| {
-            e.as_ref().filter(|_| known).zip(k).and_then(|(e, k)| e.ceiling(k, clip))
-        };
+        let ceiling =
+            |e: &TermEstimator, k: Option<usize>, clip| k.filter(|_| known).and_then(|k| e.estimator.ceiling(k, e.clip(clip)));
         Ok(StepRow {
             step,
             seconds: 0.0,
@@ -359,31 +398,22 @@ impl Planned {
     pub fn bind<'a>(&'a self, trainer: &'a Trainer) -> Term<'a> {
         let (config, networks) = (&trainer.config, &trainer.networks);
         let o = &config.objective;
+        let terms = &trainer.estimators;
         let (mode, weight, critic, estimator, clip) = match self.which {
-            Which::Global(_) => {
-                (o.global.mode, o.global.weight, &networks.global, &trainer.estimators.global, config.global_clip())
-            }
-            Which::Local => (o.local.mode, o.local.weight, &networks.local, &trainer.estimators.local, config.local_clip()),
+            Which::Global(_) => (o.global.mode, o.global.weight, &networks.global, &terms.global, config.global_clip()),
+            Which::Local => (o.local.mode, o.local.weight, &networks.local, &terms.local, config.local_clip()),
         };
         Term {
             mode,
             weight,
             // `Networks::follow` ran with this configuration, so a term that is on has its critic.
             critic: critic.as_ref().expect("a term that is on has a critic"),
-            estimator: estimator.as_deref().expect("both terms have an estimator"),
+            estimator,
             pairs: &self.pairs,
-            clip,
+            clip: estimator.clip(clip),
             include_positives: o.include_positives,
         }
     }
-}
-
-fn estimators(config: &Config) -> Result<PerTerm<Arc<dyn Estimator>>, TrainError> {
-    let find = |name: &str| -> Result<Option<Arc<dyn Estimator>>, TrainError> {
-        let found = dim_estimators::by_name(name).ok_or_else(|| TrainError::Estimator(name.into()))?;
-        Ok(Some(Arc::from(found)))
-    };
-    Ok(PerTerm { global: find(config.global_estimator())?, local: find(config.local_estimator())? })
 }
 
 /// What in a row stops training: a read-out in nats may be infinite, an objective or a gradient may not.

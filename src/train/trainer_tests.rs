@@ -61,3 +61,48 @@ fn the_config_names_every_estimator_there_is() {
     there.sort_unstable();
     assert_eq!(offered, there);
 }
+
+/// What an estimator sees after an aligned swap reads as before it: ln r̂ of every pair, so that nothing jumps.
+#[test]
+fn an_aligned_swap_makes_no_jump() {
+    let mut t = trainer(&[("objective.estimator", "nwj".into()), ("objective.on_swap", "align".into())]);
+    (0..3).for_each(|_| drop(t.step().unwrap()));
+    let log_ratio = |t: &mut Trainer| {
+        let [_, scores] = t.next_scores().unwrap();
+        let ratio = t.estimators.local.estimator.log_ratio(&scores.unwrap()).unwrap().unwrap();
+        ratio.joint.flatten_all().unwrap().to_vec1::<f32>().unwrap()
+    };
+    let before = log_ratio(&mut t);
+    for name in ["hellinger", "chi2", "jsd", "nwj"] {
+        let next = t.config.with(&[("objective.estimator".to_string(), name.into())]).unwrap();
+        t.apply(Arc::new(next)).unwrap();
+        let after = log_ratio(&mut t);
+        assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-3 * (1.0 + a.abs())), "{name}");
+    }
+    // Back where it began, and training goes on through the maps.
+    assert_eq!(t.estimators.local.alignment, Alignment::default());
+    let next = t.config.with(&[("objective.estimator".to_string(), "hellinger".into())]).unwrap();
+    t.apply(Arc::new(next)).unwrap();
+    assert_ne!(t.estimators.local.alignment, Alignment::default());
+    assert!(t.step().unwrap().nonfinite.is_none());
+}
+
+/// The running mean of mine is renewed by steps that count, and by nothing else.
+#[test]
+fn mine_remembers_across_steps_and_forgets_at_a_swap() {
+    let mut t = trainer(&[("objective.estimator", "mine".into())]);
+    let memory = |t: &Trainer| t.estimators.local.memory.log_mean.as_ref().map(|m| m.to_scalar::<f32>().unwrap());
+    assert_eq!(memory(&t), None);
+    t.step().unwrap();
+    let first = memory(&t).unwrap();
+    t.probe_input().unwrap();
+    assert_eq!(memory(&t), Some(first), "a read-out leaves it alone");
+    t.step().unwrap();
+    assert_ne!(memory(&t), Some(first));
+    let with = |t: &Trainer, key: &str, value: toml::Value| Arc::new(t.config.with(&[(key.to_string(), value)]).unwrap());
+    let kept = memory(&t);
+    t.apply(with(&t, "objective.options.ema", 0.5.into())).unwrap();
+    assert_eq!(memory(&t), kept, "another ema is no other estimator");
+    t.apply(with(&t, "objective.estimator", "dv".into())).unwrap();
+    assert_eq!(memory(&t), None);
+}

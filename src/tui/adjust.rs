@@ -8,6 +8,9 @@ use crate::config::{Config, Key, Range};
 /// The value is in the key's range; rules between keys are for [`Config::with`].
 pub fn step(config: &Config, key: &Key, up: bool) -> Option<Value> {
     let now = config.get(key.name)?;
+    if key.name.ends_with(".ema") {
+        return ema(&now, key.range.names(), up);
+    }
     match key.range {
         Range::Bool => Some(Value::Boolean(!now.as_bool()?)),
         Range::Choice(names) => cycle(names, now.as_str()?, up).map(Value::from),
@@ -16,7 +19,7 @@ pub fn step(config: &Config, key: &Key, up: bool) -> Option<Value> {
             ladder(now.as_float()?, floor(key.name), min <= 0.0, up).filter(|v| *v <= max).map(Value::Float)
         }
         Range::Positive { max } => ladder(now.as_float()?, floor(key.name), false, up).filter(|v| *v <= max).map(Value::Float),
-        Range::FloatOr { max, names, .. } => float_or(&now, floor(key.name), max, names, up),
+        Range::FloatOr { min, max, names } => float_or(&now, (floor(key.name), min <= 0.0, max), names, up),
         Range::CountOr { .. } => negatives(config, key.name, &now, up),
         Range::Text => None,
     }
@@ -34,6 +37,7 @@ fn floor(key: &str) -> f64 {
         "optim.lr" => 1e-7,
         "optim.clip_norm" => 0.1,
         k if k.ends_with(".clip") => 1.0,
+        k if k.ends_with(".tau") => 0.1,
         k if k.ends_with(".weight") => 0.01,
         "optim.steps" | "optim.warmup" | "probe.every" => 10.0,
         "checkpoint.every" | "probe.train" | "probe.test" | "data.train_limit" => 100.0,
@@ -89,13 +93,24 @@ fn power(now: u64, up: bool) -> Option<u64> {
     }
 }
 
-/// The name, then 0, then the ladder.
-fn float_or(now: &Value, floor: f64, max: f64, names: &[&str], up: bool) -> Option<Value> {
+/// The name, then 0 if it is allowed, then the ladder.
+fn float_or(now: &Value, (floor, zero, max): (f64, bool, f64), names: &[&str], up: bool) -> Option<Value> {
+    let name = || names.first().map(|n| Value::from(*n));
     match now.as_float() {
-        None => up.then_some(Value::Float(0.0)),
-        Some(0.0) if !up => names.first().map(|n| Value::from(*n)),
-        Some(v) => ladder(v, floor, true, up).filter(|v| *v <= max).map(Value::Float),
+        None => up.then_some(Value::Float(if zero { 0.0 } else { floor })),
+        Some(v) => match ladder(v, floor, zero, up).filter(|v| *v <= max) {
+            None if !up => name(),
+            next => next.map(Value::Float),
+        },
     }
+}
+
+/// The name, if there is one, then running means of 1, 2, 10, ... batches.
+fn ema(now: &Value, names: &[&str], up: bool) -> Option<Value> {
+    const RUNGS: [f64; 6] = [0.0, 0.5, 0.9, 0.95, 0.99, 0.999];
+    let Some(v) = now.as_float() else { return up.then_some(Value::Float(RUNGS[0])) };
+    let next = if up { RUNGS.iter().find(|r| **r > v) } else { RUNGS.iter().rev().find(|r| **r < v) };
+    next.map(|r| Value::Float(*r)).or_else(|| names.first().filter(|_| !up).map(|n| Value::from(*n)))
 }
 
 /// 1, 2, 4, ... below the pool, then `all`, then `auto`; from `auto` on from the number it stands for.

@@ -47,10 +47,16 @@ pub const CONTROLS: &[Control] = &[
     top("objective.on_swap", "on swap"),
     top("objective.on_nonfinite", "on nonfinite"),
     top("objective.include_positives", "pos. among K"),
+    top("objective.options.ema", "mine ema"),
+    top("objective.options.tau", "smile τ"),
     top("objective.local.estimator", "local est."),
     top("objective.local.clip", "local clip"),
+    top("objective.local.options.ema", "local ema"),
+    top("objective.local.options.tau", "local τ"),
     top("objective.global.estimator", "global est."),
     top("objective.global.clip", "global clip"),
+    top("objective.global.options.ema", "global ema"),
+    top("objective.global.options.tau", "global τ"),
     top("probe.train", "probe train"),
     top("probe.test", "probe test"),
     top("metrics.every", "record every"),
@@ -72,7 +78,7 @@ pub const CONTROLS: &[Control] = &[
 ];
 
 /// Index of the first control whose key takes a new run.
-pub const RESTART_FROM: usize = 34;
+pub const RESTART_FROM: usize = 40;
 
 /// Index of the control of a key.
 pub fn index_of(key: &str) -> Option<usize> {
