@@ -38,7 +38,7 @@ fn main() {
     for (groups, positives, negatives) in [(4096, 1, 63), (64, 64, 4032)] {
         let (joint, marginal) = (scores("joint", (groups, positives)), scores("marginal", (groups, negatives)));
         for name in names() {
-            let estimator = by_name(name).expect("the table's own name");
+            let estimator = by_name(&name).expect("the table's own name");
             let read = || {
                 let scores = Scores::new(joint.as_tensor().clone(), marginal.as_tensor().clone()).expect("scores");
                 estimator.read(&scores).expect("a reading")

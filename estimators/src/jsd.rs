@@ -85,6 +85,20 @@ pub fn jensen_shannon(objective: f64) -> f64 {
     LN_2 + objective / 2.
 }
 
+/// The information in nats that held-out pairs guarantee: Ξ(JS − 2 standard errors), from the objective's values on independent
+/// batches of pairs that the critic was not trained on. `None` below two batches, where there is no standard error.
+pub fn guaranteed_by_batches(objectives: &[f64]) -> Option<f64> {
+    let n = objectives.len() as f64;
+    if objectives.len() < 2 {
+        return None;
+    }
+    let mean = objectives.iter().sum::<f64>() / n;
+    let variance = objectives.iter().map(|o| (o - mean).powi(2)).sum::<f64>() / (n - 1.);
+    // JS moves half as much as the objective.
+    let standard_error = (variance / n).sqrt() / 2.;
+    Some(guaranteed(jensen_shannon(mean) - 2. * standard_error))
+}
+
 /// Ξ: the information in nats that a Jensen-Shannon divergence of `js` nats guarantees (arXiv 2510.20644).
 ///
 /// It inverts JS(k) = ln 2 − ½(1+e^−k) ln(1+e^−k) − ½ k e^−k; 0 for js ≤ 0, infinite from ln 2 up (where samples are told apart

@@ -31,6 +31,7 @@
 //! ```
 
 mod chi2;
+mod compare;
 mod dv;
 mod error;
 mod estimator;
@@ -50,6 +51,7 @@ mod table;
 mod wasserstein;
 
 pub use chi2::Chi2;
+pub use compare::{Compared, compare, effective_negatives};
 pub use dv::Dv;
 pub use error::{Error, Result};
 pub use estimator::{Estimator, Reading, State};

@@ -90,6 +90,17 @@ fn guaranteed_information_inverts_its_definition() {
     }
 }
 
+/// Two batches whose JS are 0.4 and 0.6: mean 0.5, standard error 0.1, Ξ(0.3).
+#[test]
+fn guaranteed_information_of_held_out_batches() {
+    let objective = |js: f64| 2. * (js - 2f64.ln());
+    let got = jsd::guaranteed_by_batches(&[objective(0.4), objective(0.6)]).unwrap();
+    close(got, jsd::guaranteed(0.3), 1e-12, "Ξ(0.5 − 2·0.1)");
+    assert_eq!(jsd::guaranteed_by_batches(&[0.]), None);
+    // Batches that disagree guarantee nothing.
+    assert_eq!(jsd::guaranteed_by_batches(&[objective(0.1), objective(0.6)]), Some(0.));
+}
+
 /// JS of a perfectly useless critic (all scores 0) is 0, of a perfect one ln 2.
 #[test]
 fn jensen_shannon_of_the_objective() {

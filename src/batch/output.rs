@@ -70,6 +70,9 @@ impl Output {
         if let Some(nats) = nats(&row.mi_heldout) {
             text += &format!("; held-out {nats}");
         }
+        if let Some(nats) = nats(&row.mi_guaranteed) {
+            text += &format!("; guaranteed {nats}");
+        }
         self.line(&text);
     }
 

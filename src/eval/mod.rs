@@ -32,6 +32,8 @@ pub struct ProbeInput {
     pub classes: usize,
     /// Estimates on held-out images in nats, passed through to the row.
     pub mi_heldout: PerTerm<f64>,
+    /// What they guarantee, passed through likewise.
+    pub mi_guaranteed: PerTerm<f64>,
     /// Time spent on the features so far.
     pub seconds: f64,
 }
@@ -59,6 +61,7 @@ pub fn probe(input: &ProbeInput) -> ProbeRow {
         accuracy,
         chance: chance(&test.labels, input.classes),
         mi_heldout: input.mi_heldout,
+        mi_guaranteed: input.mi_guaranteed,
         seconds: input.seconds + start.elapsed().as_secs_f64(),
     }
 }

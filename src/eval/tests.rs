@@ -62,6 +62,7 @@ fn input(distance: f32) -> ProbeInput {
         test: split(200, 4, distance, 20),
         classes: 4,
         mi_heldout: PerTerm { global: None, local: Some(1.5) },
+        mi_guaranteed: PerTerm { global: None, local: Some(0.5) },
         seconds: 2.0,
     }
 }
@@ -147,7 +148,10 @@ fn separable_classes_are_read_without_a_fault() {
     let row = probe(&input(20.0));
     let Accuracy { linear, knn } = row.accuracy;
     assert_eq!([linear.conv, linear.fc, linear.y, knn.y], [1.0; 4]);
-    assert_eq!((row.step, row.chance, row.mi_heldout.local, row.mi_heldout.global), (7, 0.25, Some(1.5), None));
+    assert_eq!(
+        (row.step, row.chance, row.mi_heldout.local, row.mi_heldout.global, row.mi_guaranteed.local),
+        (7, 0.25, Some(1.5), None, Some(0.5))
+    );
     assert!(row.seconds > 2.0);
 }
 

@@ -128,7 +128,15 @@ mod tests {
     fn input(step: u64) -> ProbeInput {
         let layer = || Features::new(6, 1, vec![-3.0, -2.0, -1.0, 1.0, 2.0, 3.0]);
         let split = Split { conv: layer(), fc: layer(), y: layer(), labels: vec![0, 0, 0, 1, 1, 1] };
-        ProbeInput { step, train: split.clone(), test: split, classes: 2, mi_heldout: PerTerm::default(), seconds: 0.0 }
+        ProbeInput {
+            step,
+            train: split.clone(),
+            test: split,
+            classes: 2,
+            mi_heldout: PerTerm::default(),
+            mi_guaranteed: PerTerm::default(),
+            seconds: 0.0,
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub fn probe_row(step: u64) -> ProbeRow {
         accuracy: Accuracy { linear: LinearAccuracy { conv: 0.5, fc: 0.375, y: 0.25 }, knn: KnnAccuracy { y: 0.2 } },
         chance: 0.1,
         mi_heldout: PerTerm { global: None, local: Some(0.25) },
+        mi_guaranteed: PerTerm { global: None, local: Some(0.125) },
         seconds: 0.1,
     }
 }

@@ -89,6 +89,9 @@ pub struct ProbeRow {
     pub chance: f64,
     /// Estimates in nats on held-out images, BatchNorm in evaluation mode.
     pub mi_heldout: PerTerm<f64>,
+    /// What held-out images guarantee, in nats: Ξ(JS − 2 standard errors) of terms trained by `jsd`.
+    #[serde(default)]
+    pub mi_guaranteed: PerTerm<f64>,
     /// Time spent on features and fit (a time field: not part of reproducibility).
     #[serde(deserialize_with = "number")]
     pub seconds: f64,

@@ -23,6 +23,8 @@ pub enum Command {
     SaveCheckpoint,
     /// Take a probe now.
     Probe,
+    /// Whether somebody looks at the readings of all estimators: they are published from then on, or no more.
+    Watch(bool),
     /// Write a checkpoint, finish the records, end the thread.
     Stop(StopReason),
 }

@@ -26,13 +26,14 @@ struct Collected {
 impl Trainer {
     /// Everything the probe thread fits on, as plain arrays. `seconds` is left 0.
     pub fn probe_input(&self) -> Result<ProbeInput, TrainError> {
-        let (test, mi_heldout) = self.heldout()?;
+        let (test, mi_heldout, mi_guaranteed) = self.heldout()?;
         Ok(ProbeInput {
             step: self.step,
             train: self.training_split()?,
             test,
             classes: self.dataset.classes.len(),
             mi_heldout,
+            mi_guaranteed,
             seconds: 0.0,
         })
     }
@@ -56,7 +57,7 @@ impl Trainer {
     /// One pass over the test images: the features of the first `probe.test`, and estimates in nats over the first
     /// `probe.test`, at least 1,024, in whole batches of the training batch's size with the same K, the scores of all batches
     /// pooled before the estimator reads them (DV takes *one* log-mean-exp over all).
-    fn heldout(&self) -> Result<(Split, PerTerm<f64>), TrainError> {
+    fn heldout(&self) -> Result<(Split, PerTerm<f64>, PerTerm<f64>), TrainError> {
         let (images, batch) = (&self.dataset.test, self.config.optim.batch);
         let probed = self.config.probe.test.min(images.len());
         let batches = self.config.probe.test.max(1024).div_ceil(batch).min(images.len() / batch);
@@ -76,8 +77,10 @@ impl Trainer {
                 }
             }
         }
+        let guaranteed = PerTerm { global: self.guaranteed(&scores[0], true)?, local: self.guaranteed(&scores[1], false)? };
         let ([global, local], [global_term, local_term]) = (scores, self.heldout_terms(0));
-        Ok((split.finish(), PerTerm { global: self.pooled(&global, global_term)?, local: self.pooled(&local, local_term)? }))
+        let nats = PerTerm { global: self.pooled(&global, global_term)?, local: self.pooled(&local, local_term)? };
+        Ok((split.finish(), nats, guaranteed))
     }
 
     /// The global and the local term with the pairs of held-out batch `i`, the same at every probe.
@@ -85,6 +88,21 @@ impl Trainer {
         let batch = self.config.optim.batch;
         let global = self.global_term(batch, &mut self.draws("heldout/global", i as u64));
         [global, self.local_term(batch, &mut self.draws("heldout/local", i as u64))]
+    }
+
+    /// Ξ of the batches' Jensen-Shannon divergences, of a term trained by `jsd`. None with positives among the negatives, where
+    /// the divergence is not that of joint and marginals.
+    fn guaranteed(&self, batches: &[Scores], global: bool) -> Result<Option<f64>, TrainError> {
+        let term = if global { &self.estimators.global } else { &self.estimators.local };
+        if term.name() != "jsd" || self.config.objective.include_positives {
+            return Ok(None);
+        }
+        let value = |scores: &Scores| -> Result<f64, TrainError> {
+            let objective = term.estimator.objective(scores).map_err(candle_core::Error::wrap)?;
+            Ok(objective.to_dtype(DType::F64)?.to_scalar()?)
+        };
+        let values = batches.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+        Ok(dim_estimators::jsd::guaranteed_by_batches(&values))
     }
 
     fn pooled(&self, scores: &[Scores], term: Option<Planned>) -> Result<Option<f64>, TrainError> {

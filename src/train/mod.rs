@@ -12,6 +12,7 @@ pub mod objective;
 mod outputs;
 pub mod pairs;
 mod publish;
+mod readings;
 pub mod session;
 mod snapshot;
 pub mod term_estimator;
@@ -20,6 +21,7 @@ mod worker;
 
 pub use command::{Command, Event, Outcome, StopReason};
 pub use history::History;
+pub use readings::{BARS, Histogram, Readings};
 pub use session::{Options, Session};
 pub use snapshot::{Facts, Phase, Snapshot};
 pub use trainer::{StepOutcome, TrainError, Trainer};

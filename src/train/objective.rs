@@ -38,6 +38,8 @@ pub struct TermValue {
     pub nats: Option<Tensor>,
     /// What the estimator remembers if this step counts.
     pub memory: State,
+    /// What it was read from, without gradient.
+    pub scores: Scores,
 }
 
 impl Term<'_> {
@@ -64,7 +66,7 @@ impl Term<'_> {
         };
         let mut memory = self.estimator.memory.clone();
         let reading = self.estimator.estimator.train(&scores, &mut memory).map_err(candle_core::Error::wrap)?;
-        Ok(TermValue { loss: reading.objective.neg()?, nats: reading.nats.map(|n| n.detach()), memory })
+        Ok(TermValue { loss: reading.objective.neg()?, nats: reading.nats.map(|n| n.detach()), memory, scores: scores.detach() })
     }
 }
 

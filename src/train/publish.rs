@@ -7,10 +7,10 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use super::{Facts, Phase, Snapshot};
+use super::{Facts, Phase, Readings, Snapshot};
 use crate::{
     config::Config,
-    record::{ProbeRow, StepRow},
+    record::{PerTerm, ProbeRow, StepRow},
 };
 
 /// Between two snapshots that differ only in their numbers.
@@ -88,6 +88,11 @@ impl Publisher {
 
     pub fn probing(&self, step: Option<u64>) {
         self.edit(true, |s| s.now.probing = step);
+    }
+
+    pub fn readings(&self, readings: PerTerm<Readings>) {
+        let shared = PerTerm { global: readings.global.map(Arc::new), local: readings.local.map(Arc::new) };
+        self.edit(true, |s| s.now.readings = shared);
     }
 
     pub fn last_probe(&self) -> Option<ProbeRow> {

@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use super::Readings;
 use crate::{
     config::Config,
-    record::{ProbeRow, StepRow},
+    record::{PerTerm, ProbeRow, StepRow},
 };
 
 /// What the trainer is doing.
@@ -66,6 +67,8 @@ pub struct Snapshot {
     pub probe: Option<Arc<ProbeRow>>,
     /// The step whose probe is being fitted now.
     pub probing: Option<u64>,
+    /// All estimators on the newest scores, while [`super::Command::Watch`] asks for them.
+    pub readings: PerTerm<Arc<Readings>>,
 }
 
 impl Snapshot {
@@ -83,6 +86,7 @@ impl Snapshot {
             last: None,
             probe: None,
             probing: None,
+            readings: PerTerm { global: None, local: None },
         }
     }
 }

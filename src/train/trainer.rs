@@ -9,8 +9,9 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     learning_rate::learning_rate,
     networks::{GLOBAL, LOCAL, Networks},
-    objective::{self, PriorTerm, StepValue, Term, read_scalars},
+    objective::{self, PriorTerm, StepValue, Term, TermValue, read_scalars},
     pairs,
+    readings::Newest,
     term_estimator::{Alignment, TermEstimator, TermEstimators},
 };
 use crate::{
@@ -50,6 +51,9 @@ pub struct Trainer {
     gradients_prior: Gradients,
     order: Order,
     pub(super) estimators: TermEstimators,
+    /// Scores of the last step that counted, and the labels of its images.
+    pub(super) newest: PerTerm<Newest>,
+    pub(super) labels: Vec<u8>,
     /// Steps done.
     pub(super) step: u64,
     /// Place in the endless sequence of shuffled epochs.
@@ -88,6 +92,8 @@ impl Trainer {
             gradients_prior: Gradients::default(),
             order,
             estimators,
+            newest: PerTerm { global: None, local: None },
+            labels: Vec::new(),
             step: 0,
             examples_seen: 0,
             attempt: 0,
@@ -274,11 +280,11 @@ impl Trainer {
                 let scale = if optim.clip_norm > 0.0 && norm > optim.clip_norm { optim.clip_norm / norm } else { 1.0 };
                 self.adam.step(params, &self.gradients, lr, scale)?;
             }
-            for (term, value) in [(&mut self.estimators.global, value.global), (&mut self.estimators.local, value.local)] {
-                if let Some(value) = value {
-                    term.memory = value.memory;
-                }
-            }
+            self.newest = PerTerm {
+                global: kept(&mut self.estimators.global, value.global, global),
+                local: kept(&mut self.estimators.local, value.local, local),
+            };
+            self.labels = indices.iter().map(|&i| self.dataset.train.labels[i as usize]).collect();
             self.step = step;
             self.examples_seen += batch as u64;
         }
@@ -414,6 +420,13 @@ impl Planned {
             include_positives: o.include_positives,
         }
     }
+}
+
+/// Takes over what a term's estimator remembers of a step that counts, and keeps its scores for whoever asks.
+fn kept(estimator: &mut TermEstimator, value: Option<TermValue>, term: Option<Planned>) -> Option<Newest> {
+    let (value, term) = value.zip(term)?;
+    estimator.memory = value.memory;
+    Some(Newest { scores: value.scores, pairs: term.pairs })
 }
 
 /// What in a row stops training: a read-out in nats may be infinite, an objective or a gradient may not.

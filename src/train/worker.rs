@@ -120,6 +120,8 @@ pub(super) struct Worker<'a> {
     pub(super) probed: Option<u64>,
     /// The probe under way was asked for by the user.
     pub(super) asked: bool,
+    /// While somebody looks at the readings of all estimators: when the next are due.
+    pub(super) watched: Option<Instant>,
 }
 
 impl<'a> Worker<'a> {
@@ -183,6 +185,7 @@ impl<'a> Worker<'a> {
             nonfinite_end: None,
             probed,
             asked: false,
+            watched: None,
             trainer,
             recorder,
             probes: ProbeThread::spawn()?,
@@ -270,6 +273,7 @@ impl<'a> Worker<'a> {
         }
         self.publisher.step(&row, self.trainer.epoch(), self.trainer.total_steps(), took);
         self.last = Some(row);
+        self.read_all();
         if due(config.probe.every) || (last && config.probe.every > 0) {
             self.probe()?;
         }
@@ -324,6 +328,11 @@ impl<'a> Worker<'a> {
             Command::SingleStep => (self.gait, self.pause_reason) = (Gait::Single, None),
             Command::SaveCheckpoint => self.save(),
             Command::Probe => self.probe_now(),
+            Command::Watch(true) => {
+                self.watched = Some(Instant::now());
+                self.read_all();
+            }
+            Command::Watch(false) => self.watched = None,
             Command::Stop(reason) => self.stop = Some(reason),
         }
     }

@@ -100,6 +100,8 @@ impl<W: Write + Send + Durable> Sink for EventFile<W> {
                 ("probe/chance", Some(row.chance)),
                 ("mi/global_heldout", row.mi_heldout.global),
                 ("mi/local_heldout", row.mi_heldout.local),
+                ("mi/global_guaranteed", row.mi_guaranteed.global),
+                ("mi/local_guaranteed", row.mi_guaranteed.local),
             ],
         )
     }

@@ -37,7 +37,14 @@ fn step(step: u64) -> StepRow {
 fn probe(step: u64) -> ProbeRow {
     let linear = LinearAccuracy { conv: 0.62, fc: 0.55, y: 0.47 };
     let accuracy = Accuracy { linear, knn: KnnAccuracy { y: 0.49 } };
-    ProbeRow { step, accuracy, chance: 0.1, mi_heldout: PerTerm { global: None, local: Some(0.9) }, seconds: 0.4 }
+    ProbeRow {
+        step,
+        accuracy,
+        chance: 0.1,
+        mi_heldout: PerTerm { global: None, local: Some(0.9) },
+        mi_guaranteed: PerTerm::default(),
+        seconds: 0.4,
+    }
 }
 
 fn change(step: u64) -> JournalRow {
