@@ -57,6 +57,13 @@ fn everything_live_is_seen_journalled_and_replayed() {
     all.sort_unstable();
     assert_eq!(tried, all);
 
+    // All of them on the newest scores.
+    screen.send("v");
+    screen.shows("hellinger");
+    screen.shows("show the class of their");
+    screen.send("v");
+    screen.until("the charts again", |s| !s.contains("show the class of their"));
+
     // Terms.
     screen.send("G");
     journal_row(&run, "the global term", accepted("objective.global.mode", "train"));

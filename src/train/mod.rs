@@ -21,7 +21,7 @@ mod worker;
 
 pub use command::{Command, Event, Outcome, StopReason};
 pub use history::History;
-pub use readings::{BARS, Histogram, Readings};
+pub use readings::{About, BARS, Histogram, Readings};
 pub use session::{Options, Session};
 pub use snapshot::{Facts, Phase, Snapshot};
 pub use trainer::{StepOutcome, TrainError, Trainer};

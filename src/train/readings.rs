@@ -1,7 +1,7 @@
 //! What every estimator, and the eye, make of the scores of one step: no training, only reading.
 
 use candle_core::{DType, Tensor};
-use dim_estimators::{Compared, Options, Scores, compare, effective_negatives};
+use dim_estimators::{Compared, Info, Options, Scores, compare, effective_negatives};
 
 use super::{
     term_estimator::TermEstimator,
@@ -17,8 +17,9 @@ pub const BARS: usize = 24;
 pub struct Readings {
     /// The step whose scores they are.
     pub step: u64,
-    /// The estimator that trains the critic.
+    /// The estimator that trains the critic, and what it is.
     pub trained: String,
+    pub about: About,
     /// All estimators, in the table's order.
     pub rows: Vec<Compared>,
     /// K, and how many of them count: 1/Σw² over a group, on the average.
@@ -27,6 +28,17 @@ pub struct Readings {
     /// Share of negatives with the label of their positive; `None` with one class only.
     pub false_negatives: Option<f64>,
     pub histogram: Histogram,
+}
+
+/// An estimator in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    pub title: String,
+    /// What training maximises.
+    pub objective: String,
+    /// The estimate in nats.
+    pub nats: String,
+    pub caution: String,
 }
 
 /// Joint against marginal scores, as shares of each.
@@ -67,6 +79,7 @@ impl Trainer {
         Ok(Some(Readings {
             step: self.step,
             trained: term.name(),
+            about: About::of(&term.estimator.info()),
             rows: compare(scores, &*term.estimator, &options, term.clip(clip)).map_err(wrap)?,
             negatives: pairs.negatives,
             effective: effective_negatives(scores).map_err(wrap)?,
@@ -84,6 +97,17 @@ fn false_negatives(pairs: &Pairs, labels: &[u8]) -> f64 {
         labels[code] == labels[row / cells]
     };
     pairs.marginal.iter().filter(|entry| same(entry)).count() as f64 / pairs.marginal.len().max(1) as f64
+}
+
+impl About {
+    fn of(info: &Info<'_>) -> Self {
+        Self {
+            title: info.title.into(),
+            objective: info.formula.into(),
+            nats: info.nats_formula.into(),
+            caution: info.caution.into(),
+        }
+    }
 }
 
 impl Histogram {

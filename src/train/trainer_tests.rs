@@ -106,3 +106,23 @@ fn mine_remembers_across_steps_and_forgets_at_a_swap() {
     t.apply(with(&t, "objective.estimator", "dv".into())).unwrap();
     assert_eq!(memory(&t), None);
 }
+
+/// The readings are of the very scores that the step was taken on: the estimator in force reads what its row says.
+#[test]
+fn the_readings_are_those_of_the_last_step() {
+    let mut t = trainer(&[("objective.estimator", "infonce".into()), ("objective.global.mode", "train".into())]);
+    assert!(t.readings().unwrap().local.is_none(), "there are no scores before the first step");
+    let row = t.step().unwrap().row;
+    let readings = t.readings().unwrap();
+    for (readings, nats, ceiling) in
+        [(readings.local, row.mi.local, row.ceiling.local), (readings.global, row.mi.global, row.ceiling.global)]
+    {
+        let readings = readings.unwrap();
+        assert_eq!((readings.step, readings.trained.as_str(), readings.negatives), (1, "infonce", 7));
+        let own = readings.rows.iter().find(|r| r.name == "infonce").unwrap();
+        assert!((own.raw.unwrap() - nats.unwrap()).abs() < 1e-6);
+        assert_eq!(own.ceiling, ceiling);
+        assert!((1.0..=7.0).contains(&readings.effective), "{}", readings.effective);
+        assert!((0.0..=1.0).contains(&readings.false_negatives.unwrap()));
+    }
+}

@@ -14,7 +14,7 @@ use super::{
     prompt::Prompt,
     requests::Requests,
     theme::Theme,
-    view::chart::Marker,
+    view::{chart::Marker, estimators::Term},
 };
 use crate::{
     config::{Config, Source, diff},
@@ -67,6 +67,8 @@ pub enum Mode {
     Help {
         scroll: usize,
     },
+    /// All estimators on the newest scores of a term.
+    Estimators(Term),
     /// Quit while training?
     Quit,
     /// Restart while training?

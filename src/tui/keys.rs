@@ -20,6 +20,7 @@ pub enum Action {
     Escape,
     Default,
     Estimator { up: bool },
+    Estimators,
     LocalMode,
     GlobalMode,
     PriorMode,
@@ -209,6 +210,7 @@ pub const BINDINGS: &[Binding] = &[
         "default",
         When::Controls,
     ),
+    bind(&[c('v')], Action::Estimators, View, "all estimators on the newest scores, and back", "estimators", When::Alive),
     bind(&[c('z')], Action::Zoom, View, "a chart in full screen, and back", "full screen", When::Charts),
     bind(&[c('y')], Action::LogScale, View, "logarithmic axis of the chart", "log axis", When::Charts),
     bind(&[c('w')], Action::Window, View, "steps shown: all, last 1,000, last 200", "window", When::Charts),
@@ -224,7 +226,12 @@ pub const BINDINGS: &[Binding] = &[
 
 /// What a key press means outside of dialogs and the command line.
 pub fn action(event: &KeyEvent) -> Option<Action> {
-    BINDINGS.iter().find(|b| b.keys.iter().any(|k| k.matches(event))).map(|b| b.action)
+    binding(event).map(|b| b.action)
+}
+
+/// The line of the table that a key press belongs to.
+pub fn binding(event: &KeyEvent) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|b| b.keys.iter().any(|k| k.matches(event)))
 }
 
 /// The table as Markdown, for the README.

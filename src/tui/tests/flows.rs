@@ -287,3 +287,22 @@ fn requests_from_elsewhere_reach_the_log() {
     assert_eq!(b.app.log.entries().last().map(|e| e.kind), Some(Kind::Warning));
     assert!(b.screen(80, 24).contains("the disk is full"));
 }
+
+#[test]
+fn the_trainer_reads_all_estimators_only_while_somebody_looks() {
+    let mut b = Bench::new();
+    b.key(KeyCode::Char('v'));
+    assert!(matches!(b.told()[..], [Command::Watch(true)]));
+    assert!(b.screen(120, 40).contains("no scores yet"), "nothing has been read so far");
+    // Settings change as always, and the view stays.
+    b.key(KeyCode::Char('e'));
+    assert!(matches!(b.told()[..], [Command::Apply { .. }]));
+    b.key(KeyCode::Right);
+    assert!(b.screen(120, 40).contains("global term"));
+    b.key(KeyCode::Char('v'));
+    assert!(matches!(b.told()[..], [Command::Watch(false)]));
+    // However it is left, the trainer is told.
+    b.key(KeyCode::Char('v'));
+    b.key(KeyCode::Char('?'));
+    assert!(matches!(b.told()[..], [Command::Watch(true), Command::Watch(false)]));
+}

@@ -249,3 +249,48 @@ fn a_command_that_is_not_there_is_told_with_the_nearest_or_with_all() {
     let screen = bench.screen(160, 45);
     assert!(screen.contains("no command ':zzz'; there are set, preset"), "{screen}");
 }
+
+#[test]
+fn the_estimators_view_has_all_of_them_at_every_size() {
+    use crate::train::{About, BARS, Histogram, Readings};
+    let scores =
+        |v: &[f32], groups: usize| candle_core::Tensor::from_slice(v, (groups, v.len() / groups), &candle_core::Device::Cpu);
+    let scores =
+        dim_estimators::Scores::new(scores(&[1.0, 2.0], 2).unwrap(), scores(&[0.0, -1.0, -9.0, 1.0], 2).unwrap()).unwrap();
+    let infonce = dim_estimators::by_name("infonce").unwrap();
+    let rows = dim_estimators::compare(&scores, &*infonce, &dim_estimators::Options::default(), None).unwrap();
+    let mut bars = [0.0; BARS];
+    (bars[3], bars[20]) = (0.9, 0.001);
+    let about =
+        About {
+            title: "InfoNCE".into(), objective: "E[T − …]".into(), nats: "that + ln(K+1)".into(), caution: "careful".into()
+        };
+    let readings = Readings {
+        step: 1200,
+        trained: "infonce".into(),
+        about,
+        rows,
+        negatives: 2,
+        effective: 1.5,
+        false_negatives: Some(0.098),
+        histogram: Histogram { range: (-9.0, 2.0), joint: bars, marginal: bars },
+    };
+    let mut b = Bench::new();
+    b.publish(|s| s.readings.local = Some(std::sync::Arc::new(readings)));
+    b.key(crossterm::event::KeyCode::Char('v'));
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let screen = b.screen(width, height);
+        for name in dim_estimators::names() {
+            assert!(
+                screen.lines().any(|l| l.split_whitespace().any(|word| word == name)),
+                "{name} at {width}×{height}\n{screen}"
+            );
+        }
+        assert!(screen.contains("▸ infonce") && screen.contains("scores of step 1,200"));
+        assert!(screen.contains("9.8 % show the class"), "{screen}");
+        assert!(screen.contains("of which 1.5 count"));
+        // What is rare is still seen.
+        let joint = screen.lines().find(|l| l.contains("joint") && l.contains("-9.000")).unwrap();
+        assert!(joint.contains('█') && joint.contains('▁'), "{joint}");
+    }
+}

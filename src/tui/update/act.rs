@@ -13,6 +13,7 @@ use crate::{
         keys::Action,
         message::Effect,
         prompt::Prompt,
+        view::estimators::Term,
     },
 };
 
@@ -35,6 +36,7 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Window => window(app),
         Action::Freeze => freeze(app),
         Action::Command => open_command(app),
+        Action::Estimators => app.mode = Mode::Estimators(first_term(app)),
         Action::Help => app.mode = Mode::Help { scroll: 0 },
         Action::Default => return default(app),
         Action::Estimator { up } => return change(app, "objective.estimator", up),
@@ -53,6 +55,16 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Redraw],
     }
     Vec::new()
+}
+
+/// The local term, unless only the global one is on.
+fn first_term(app: &App) -> Term {
+    let objective = &app.live.config.objective;
+    if objective.local.mode == config::Mode::Off && objective.global.mode != config::Mode::Off {
+        Term::Global
+    } else {
+        Term::Local
+    }
 }
 
 fn turn(focus: Panel, by: usize) -> Panel {

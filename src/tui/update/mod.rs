@@ -11,10 +11,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
     app::{App, Leaving, Mode},
-    keys::{self, Action},
+    keys::{self, Action, Group},
     log::Kind,
     message::{Done, Effect, Message},
     prompt::Prompt,
+    view::estimators::Term,
 };
 use crate::train::{Command, StopReason};
 
@@ -25,6 +26,18 @@ const SIGHUP: i32 = 1;
 
 /// Carries a message into the state. The effects are to be carried out in order.
 pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
+    let watched = matches!(app.mode, Mode::Estimators(_));
+    let new_trainer = matches!(message, Message::Done(Done::Started { .. }));
+    let mut effects = carry(app, message);
+    // The trainer reads all estimators only while somebody looks.
+    let watching = matches!(app.mode, Mode::Estimators(_));
+    if app.alive() && (watching != watched || (watching && new_trainer)) {
+        effects.push(Effect::Send(Command::Watch(watching)));
+    }
+    effects
+}
+
+fn carry(app: &mut App, message: Message) -> Vec<Effect> {
     match message {
         Message::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Message::Key(key) => on_key(app, key),
@@ -92,6 +105,7 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             keys::action(&key).map(|action| act::act(app, action)).unwrap_or_default()
         }
         Mode::Help { .. } => help_key(app, key),
+        Mode::Estimators(term) => estimators_key(app, *term, key),
         Mode::Quit | Mode::Restart => dialog_key(app, key),
         Mode::Command(_) => command::on_key(app, key),
         Mode::Edit { .. } => command::on_edit_key(app, key),
@@ -132,6 +146,23 @@ fn help_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             return act::act(app, Action::Quit);
         }
         _ => app.mode = Mode::Normal,
+    }
+    Vec::new()
+}
+
+/// Settings change as always, so that one sees what comes of it; what moves about in the panels behind moves between the terms.
+fn estimators_key(app: &mut App, term: Term, key: KeyEvent) -> Vec<Effect> {
+    let other = if term == Term::Local { Term::Global } else { Term::Local };
+    let Some(binding) = keys::binding(&key) else { return Vec::new() };
+    match (binding.action, binding.group) {
+        (Action::Left | Action::Right | Action::NextPanel | Action::PreviousPanel, _) => app.mode = Mode::Estimators(other),
+        (Action::Estimators | Action::Escape, _) => app.mode = Mode::Normal,
+        (action, Group::Training | Group::Objective | Group::Program) => {
+            app.notice = None;
+            return act::act(app, action);
+        }
+        (Action::Redraw | Action::Freeze, _) => return act::act(app, binding.action),
+        _ => {}
     }
     Vec::new()
 }

@@ -6,6 +6,7 @@ pub mod charts;
 mod command;
 mod controls;
 mod dialog;
+pub mod estimators;
 mod header;
 mod help;
 mod hints;
@@ -40,6 +41,7 @@ pub fn draw(app: &App, buf: &mut Buffer) {
         _ => hints::draw(app, layout.bottom, buf),
     }
     match app.mode {
+        Mode::Estimators(term) => estimators::draw(app, term, &layout, buf),
         Mode::Help { scroll } => help::draw(app, scroll, area, buf),
         Mode::Quit => dialog::draw(app, dialog::QUIT, area, buf),
         Mode::Restart => dialog::draw(app, dialog::RESTART, area, buf),
