@@ -54,7 +54,7 @@ pub enum Fault {
     #[error("there is no function {call}{hint}")]
     UnknownFunction { call: String, hint: String },
     /// A helper with arguments that it does not take.
-    #[error("{call} does not fit: {signature} takes tensors and numbers as the README's table says")]
+    #[error("{call} does not fit the helper {signature}, whose x is a tensor (a number only where the README's table says so)")]
     Arguments { call: String, signature: &'static str },
     /// A variable that is not there.
     #[error("there is no variable {0}: functions see their parameters, their own `let`s and the file's `const`s")]
@@ -109,8 +109,8 @@ pub enum Fault {
     Elements { made: usize, input: usize },
     #[error("functions call each other more than {} deep: loop instead", limits::CALLS)]
     Depth,
-    #[error("{0} is too large for a script: keep the numbers in tensors")]
-    TooLarge(String),
+    #[error("{what} goes beyond {most}: make it smaller, and keep the numbers in tensors")]
+    TooLarge { what: &'static str, most: usize },
     #[error("the call took longer than {} s (wall time, so another machine may pass it): do less", limits::WALL.as_secs())]
     Time,
     /// What rhai reports beyond these.

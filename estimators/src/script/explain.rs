@@ -2,7 +2,7 @@
 
 use rhai::{EvalAltResult, LexError, ParseError, ParseErrorType, Position};
 
-use super::{Fault, Place, engine::REFUSED, helpers::HELPERS};
+use super::{Fault, Place, engine::REFUSED, helpers::HELPERS, limits};
 
 /// What a failed call means, and where.
 pub(super) fn call(error: EvalAltResult) -> (Fault, Option<Place>) {
@@ -19,7 +19,7 @@ pub(super) fn call(error: EvalAltResult) -> (Fault, Option<Place>) {
 fn fault(error: EvalAltResult) -> Fault {
     use EvalAltResult as E;
     match error {
-        E::ErrorRuntime(token, _) | E::ErrorTerminated(token, _) => {
+        E::ErrorRuntime(token, _) => {
             let text = token.to_string();
             token.try_cast::<Fault>().unwrap_or_else(|| Fault::Other(format!("the script gave up: {text}")))
         }
@@ -29,10 +29,10 @@ fn fault(error: EvalAltResult) -> Fault {
         E::ErrorModuleNotFound(name, _) => Fault::Refused(format!("module {name}")),
         E::ErrorTooManyOperations(_) => Fault::Operations,
         E::ErrorStackOverflow(_) => Fault::Depth,
-        E::ErrorDataTooLarge(what, _) => Fault::TooLarge(what),
-        E::ErrorTooManyVariables(_) => Fault::TooLarge("the number of variables".into()),
+        E::ErrorDataTooLarge(what, _) => too_large(&what),
+        E::ErrorTooManyVariables(_) => Fault::TooLarge { what: "the number of variables", most: limits::NAMES },
         E::ErrorTooManyModules(_) => Fault::Refused("import".into()),
-        other => Fault::Other(other.unwrap_positionless()),
+        other => Fault::Other(words(other)),
     }
 }
 
@@ -47,10 +47,24 @@ fn syntax(kind: &ParseErrorType) -> Fault {
         ParseErrorType::Reserved(word) | ParseErrorType::BadInput(LexError::ImproperSymbol(word, _)) => {
             refused(word).unwrap_or_else(|| Fault::Syntax(kind.to_string()))
         }
-        ParseErrorType::LiteralTooLarge(what, most) => Fault::TooLarge(format!("{what} (at most {most})")),
-        ParseErrorType::BadInput(LexError::StringTooLong(most)) => Fault::TooLarge(format!("a string (at most {most})")),
+        ParseErrorType::LiteralTooLarge(what, _) => too_large(what),
+        ParseErrorType::BadInput(LexError::StringTooLong(_)) => too_large("string"),
+        ParseErrorType::TooManyFunctions => Fault::TooLarge { what: "the number of functions", most: limits::NAMES },
+        ParseErrorType::ExprTooDeep => Fault::TooLarge { what: "the depth of an expression", most: limits::EXPRESSION },
         ParseErrorType::VariableUndefined(name) => Fault::UnknownVariable(name.clone()),
         _ => Fault::Syntax(kind.to_string()),
+    }
+}
+
+/// rhai says this in many words: "Length of string", "Size of array/BLOB", "Number of properties in object map".
+fn too_large(what: &str) -> Fault {
+    let what = what.to_lowercase();
+    if what.contains("string") {
+        Fault::TooLarge { what: "a string", most: limits::STRING }
+    } else if what.contains("map") {
+        Fault::TooLarge { what: "a map", most: limits::ITEMS }
+    } else {
+        Fault::TooLarge { what: "an array", most: limits::ITEMS }
     }
 }
 
@@ -65,7 +79,9 @@ fn unknown(call: String) -> Fault {
     }
     let near = HELPERS.iter().map(|h| (distance(h.name(), name), h)).min_by_key(|(d, _)| *d);
     let hint = match near {
-        Some((d, helper)) if d <= 2 && d < name.len() => format!(": did you mean {}?", helper.signature),
+        // A third of the letters may be wrong.
+        Some((d, helper)) if 3 * d <= name.len() => format!(": did you mean {}?", helper.signature),
+        _ if !name.starts_with(|c: char| c.is_alphabetic()) => ": operators take tensors and numbers".to_string(),
         _ => ": the helpers are those of the README's table".to_string(),
     };
     Fault::UnknownFunction { call, hint }
@@ -92,13 +108,7 @@ fn place(position: Position) -> Option<Place> {
 }
 
 /// The message without rhai's own "(line 1, position 2)".
-trait Positionless {
-    fn unwrap_positionless(self) -> String;
-}
-
-impl Positionless for EvalAltResult {
-    fn unwrap_positionless(mut self) -> String {
-        self.clear_position();
-        self.to_string()
-    }
+fn words(mut error: EvalAltResult) -> String {
+    error.clear_position();
+    error.to_string()
 }

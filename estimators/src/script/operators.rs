@@ -9,15 +9,10 @@ use super::{
 };
 use crate::Result;
 
-/// As rhai carries it. A limit that is passed ends the call even inside a script's own `try`.
+/// As rhai carries it.
 pub(super) fn raise<T>(outcome: Outcome<T>) -> std::result::Result<T, Box<EvalAltResult>> {
-    outcome.map_err(|fault| {
-        let limit = matches!(fault, Fault::TensorOperations | Fault::Elements { .. } | Fault::Time);
-        let token = rhai::Dynamic::from(fault);
-        // rhai fills in the place of the call.
-        let error = if limit { EvalAltResult::ErrorTerminated } else { EvalAltResult::ErrorRuntime };
-        error(token, Position::NONE).into()
-    })
+    // rhai fills in the place of the call.
+    outcome.map_err(|fault| EvalAltResult::ErrorRuntime(rhai::Dynamic::from(fault), Position::NONE).into())
 }
 
 /// What one operator does.

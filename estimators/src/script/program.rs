@@ -45,7 +45,7 @@ impl Program {
     pub(super) fn compile(file: &str, source: &str) -> Result<Self, ScriptError> {
         let fail = |(fault, place): (Fault, Option<Place>)| fault.at(file, place);
         if source.chars().count() > limits::SOURCE {
-            return Err(Fault::TooLarge(format!("a file of more than {} characters", limits::SOURCE)).at(file, None));
+            return Err(Fault::TooLarge { what: "the number of characters", most: limits::SOURCE }.at(file, None));
         }
         let engine = engine::sandbox();
         let mut scope = Scope::new();
@@ -101,14 +101,20 @@ impl Program {
 
     fn invoke(&self, function: &'static str, arguments: Vec<Value>) -> Result<Outcome, ScriptError> {
         let options = CallFnOptions::new().eval_ast(false);
+        let call = arguments[0].clone();
         guarded(|| {
             let result: Dynamic = self
                 .engine
                 .call_fn_with_options(options, &mut Scope::new(), &self.ast, function, arguments)
                 .map_err(|e| explain::call(*e))?;
-            outcome(result).map_err(|fault| (fault, None))
+            call.passed().map_or_else(|| outcome(result), Err).map_err(|fault| (fault, None))
         })
-        .map_err(|(fault, place)| fault.at(&self.file, place.or_else(|| self.text.result(function))))
+        .map_err(|(fault, place)| {
+            // Of its own limits rhai forgets the place.
+            let guess = || if fault == Fault::Operations { self.text.first_loop(function) } else { None };
+            let place = place.or_else(guess).or_else(|| self.text.result(function));
+            fault.at(&self.file, place)
+        })
     }
 
     /// This fault, at the result of a function.
@@ -143,4 +149,19 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, (Fault, Option<Place>)>) -> Resul
         let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
         Err((Fault::Panic(text.unwrap_or("no message").to_string()), None))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_fault() {
+        let of = |message: &'static str| guarded::<()>(|| std::panic::panic_any(message)).map_err(|(fault, _)| fault);
+        assert_eq!(of("out of range"), Err(Fault::Panic("out of range".into())));
+        assert_eq!(
+            guarded::<()>(|| panic!("{} of range", 7)).map_err(|(fault, _)| fault),
+            Err(Fault::Panic("7 of range".into()))
+        );
+    }
 }

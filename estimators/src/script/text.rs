@@ -2,7 +2,7 @@
 
 use super::Place;
 
-/// The text, and the same with comments and strings blanked out, character by character.
+/// The text, and the same with comments and the insides of strings blanked out, character by character.
 pub(super) struct Text {
     plain: Vec<char>,
     code: Vec<char>,
@@ -27,13 +27,13 @@ impl Text {
             let (next, blank) = match (state, pair) {
                 (In::Code, ('/', '/')) => (In::Line, 2),
                 (In::Code, ('/', '*')) => (In::Block(1), 2),
-                (In::Code, (q @ ('"' | '`' | '\''), _)) => (In::Quote(q), 1),
+                (In::Code, (q @ ('"' | '`' | '\''), _)) => (In::Quote(q), 0),
                 (In::Line, ('\n', _)) => (In::Code, 0),
                 (In::Block(deep), ('/', '*')) => (In::Block(deep + 1), 2),
                 (In::Block(1), ('*', '/')) => (In::Code, 2),
                 (In::Block(deep), ('*', '/')) => (In::Block(deep - 1), 2),
                 (In::Quote(_), ('\\', _)) => (state, 2),
-                (In::Quote(q), (c, _)) if c == q => (In::Code, 1),
+                (In::Quote(q), (c, _)) if c == q => (In::Code, 0),
                 (In::Code, _) => (In::Code, 0),
                 _ => (state, 1),
             };
@@ -70,6 +70,18 @@ impl Text {
             }
         }
         (start..end).find(|i| !self.code[*i].is_whitespace()).or(Some(from)).map(|i| self.place(i))
+    }
+
+    /// Where a function loops first.
+    pub(super) fn first_loop(&self, function: &str) -> Option<Place> {
+        let (from, to) = self.body(function)?;
+        let word = |i: usize| self.code.get(i).is_some_and(|c| c.is_alphanumeric() || *c == '_');
+        let at = (from..to).find(|i| {
+            let end = (*i..to).find(|j| !word(*j)).unwrap_or(to);
+            let token: String = self.code[*i..end].iter().collect();
+            !word(i - 1) && ["loop", "while", "for", "do"].contains(&token.as_str())
+        })?;
+        Some(self.place(at))
     }
 
     /// What a function computes, on one line and without comments.

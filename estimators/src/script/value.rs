@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
@@ -24,6 +24,8 @@ pub(super) struct Call {
     made: AtomicUsize,
     input: usize,
     started: Instant,
+    /// The first limit that was passed, should the script's own `try` hide it.
+    passed: OnceLock<Fault>,
     memo: Memo,
 }
 
@@ -35,21 +37,26 @@ impl Call {
             made: AtomicUsize::new(0),
             input: scores.joint.elem_count() + scores.marginal.elem_count(),
             started: Instant::now(),
+            passed: OnceLock::new(),
             memo: memo.clone(),
         });
         [&scores.joint, &scores.marginal].map(|t| Value { form: Form::Plain(t.clone()), call: call.clone() })
     }
 
     /// One operation more, with a result of `elements`. A call runs on one thread, so relaxed counting is exact.
-    fn charge(&self, elements: usize) -> std::result::Result<(), Fault> {
-        if self.operations.fetch_add(1, Ordering::Relaxed) >= limits::TENSOR_OPERATIONS {
-            return Err(Fault::TensorOperations);
-        }
+    fn charge(&self, elements: usize) -> Outcome<()> {
+        let operations = self.operations.fetch_add(1, Ordering::Relaxed);
         let made = self.made.fetch_add(elements, Ordering::Relaxed) + elements;
-        if made > self.input * limits::ELEMENTS_PER_SCORE {
-            return Err(Fault::Elements { made, input: self.input });
-        }
-        if self.started.elapsed() > limits::WALL { Err(Fault::Time) } else { Ok(()) }
+        let fault = if operations >= limits::TENSOR_OPERATIONS {
+            Fault::TensorOperations
+        } else if made > self.input * limits::ELEMENTS_PER_SCORE {
+            Fault::Elements { made, input: self.input }
+        } else if self.started.elapsed() > limits::WALL {
+            Fault::Time
+        } else {
+            return Ok(());
+        };
+        Err(self.passed.get_or_init(|| fault).clone())
     }
 
     fn once(&self, name: &'static str, input: &Tensor, make: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
@@ -88,6 +95,11 @@ impl Value {
             Form::Softplus(x) => self.call.once("softplus", x, ops::softplus),
             Form::Exp(x) => self.call.once("exp", x, |x| Ok(x.exp()?)),
         }
+    }
+
+    /// The limit that the call has passed.
+    pub(super) fn passed(&self) -> Option<Fault> {
+        self.call.passed.get().cloned()
     }
 
     pub(super) fn dims(&self) -> &[usize] {
