@@ -349,11 +349,14 @@ fn text_that_is_no_script() {
     refused("if joint > 0 { mean(joint) } else { 0 }", "2:14: tensors cannot be compared");
     let whole = |source: &str| Script::from_source("robust", source).unwrap_err().to_string();
     assert_eq!(whole("// nothing"), "robust.rhai: there is no objective: write `fn objective(joint, marginal) { ... }`");
-    assert!(whole("fn objective(joint) { 1 }").ends_with("objective takes 1 parameters: write `fn objective(joint, marginal)`"));
+    assert!(
+        whole("fn objective(joint) { 1 }")
+            .ends_with("robust.rhai:1:1: objective takes 1 parameters: write `fn objective(joint, marginal)`")
+    );
     let plain = "fn objective(j, m) { mean(j) - mean(m) }";
     assert_eq!(
         whole(&format!("const m = 1.0; {plain}")),
-        "robust.rhai: the constant m has the name of a parameter: give one of them another name"
+        "robust.rhai:1:16: the constant m has the name of a parameter: give one of them another name"
     );
     assert!(
         whole(&format!("const KIND = \"sure\"; {plain}")).contains("the constant KIND must be \"surrogate\", \"lower-bound\"")

@@ -18,9 +18,9 @@ pub struct ScriptError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// Line.
-    pub line: usize,
+    pub line: u32,
     /// Column.
-    pub column: usize,
+    pub column: u32,
 }
 
 impl std::fmt::Display for Place {
@@ -43,7 +43,7 @@ pub enum Fault {
     NoObjective,
     /// A function of the file with other parameters than it is called with.
     #[error("{function} takes {found} parameters: write `fn {function}({wanted})`")]
-    Parameters { function: String, found: usize, wanted: &'static str },
+    Parameters { function: &'static str, found: usize, wanted: &'static str },
     /// A constant that a parameter would hide.
     #[error("the constant {0} has the name of a parameter: give one of them another name")]
     Hidden(String),
@@ -72,8 +72,16 @@ pub enum Fault {
     #[error("log_ratio must have the shape of the scores it is given, {wanted:?}, not {found}")]
     RatioShape { wanted: Vec<usize>, found: String },
     /// NaN or infinite on small scores.
-    #[error("{function} is {value} on scores between −1 and 1 (joint {joint:?}, marginal {marginal:?}): it must be finite there")]
-    NonFinite { function: &'static str, value: String, joint: Vec<usize>, marginal: Vec<usize> },
+    #[error(
+        "{function} is {value} on scores between −1 and 1 (joint [{}, {}], marginal [{}, {}]): it must be finite there",
+        .shape[0], .shape[1], .shape[0], .shape[2]
+    )]
+    NonFinite {
+        function: &'static str,
+        value: String,
+        /// G, R, K.
+        shape: [usize; 3],
+    },
     /// A gradient that is NaN or infinite on small scores.
     #[error(
         "the gradient of objective with respect to {to} is {value} on scores between −1 and 1 ({shape:?}): it must be finite there"

@@ -104,7 +104,7 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 fn place(position: Position) -> Option<Place> {
-    Some(Place { line: position.line()?, column: position.position()? })
+    Some(Place { line: position.line()? as u32, column: position.position()? as u32 })
 }
 
 /// The message without rhai's own "(line 1, position 2)".

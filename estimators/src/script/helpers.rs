@@ -5,7 +5,7 @@ use rhai::Engine;
 
 use super::{
     operators::raise,
-    value::{Outcome, Value},
+    value::{Operand, Outcome, Value},
 };
 use crate::{Result, ops};
 
@@ -88,37 +88,37 @@ pub const HELPERS: &[Helper] = &[
         signature: "log(x)",
         gives: SAME,
         what: "natural logarithm",
-        register: |e| elementwise(e, "log", |x| x.map(|t| Ok(t.log()?)), f64::ln),
+        register: |e| elementwise(e, "log", |x| x.map("log", Operand::Nothing, |t| Ok(t.log()?)), f64::ln),
     },
     Helper {
         signature: "ln(x)",
         gives: SAME,
         what: "the same as log",
-        register: |e| elementwise(e, "ln", |x| x.map(|t| Ok(t.log()?)), f64::ln),
+        register: |e| elementwise(e, "ln", |x| x.map("ln", Operand::Nothing, |t| Ok(t.log()?)), f64::ln),
     },
     Helper {
         signature: "sqrt(x)",
         gives: SAME,
         what: "square root",
-        register: |e| elementwise(e, "sqrt", |x| x.map(|t| Ok(t.sqrt()?)), f64::sqrt),
+        register: |e| elementwise(e, "sqrt", |x| x.map("sqrt", Operand::Nothing, |t| Ok(t.sqrt()?)), f64::sqrt),
     },
     Helper {
         signature: "sqr(x)",
         gives: SAME,
         what: "x²",
-        register: |e| elementwise(e, "sqr", |x| x.map(|t| Ok(t.sqr()?)), |x| x * x),
+        register: |e| elementwise(e, "sqr", |x| x.map("sqr", Operand::Nothing, |t| Ok(t.sqr()?)), |x| x * x),
     },
     Helper {
         signature: "abs(x)",
         gives: SAME,
         what: "absolute value",
-        register: |e| elementwise(e, "abs", |x| x.map(|t| Ok(t.abs()?)), f64::abs),
+        register: |e| elementwise(e, "abs", |x| x.map("abs", Operand::Nothing, |t| Ok(t.abs()?)), f64::abs),
     },
     Helper {
         signature: "tanh(x)",
         gives: SAME,
         what: "hyperbolic tangent; `c * tanh(x / c)` clips softly",
-        register: |e| elementwise(e, "tanh", |x| x.map(|t| Ok(t.tanh()?)), f64::tanh),
+        register: |e| elementwise(e, "tanh", |x| x.map("tanh", Operand::Nothing, |t| Ok(t.tanh()?)), f64::tanh),
     },
     Helper {
         signature: "softplus(x)",
@@ -130,7 +130,7 @@ pub const HELPERS: &[Helper] = &[
         signature: "sigmoid(x)",
         gives: SAME,
         what: "1/(1 + e^−x)",
-        register: |e| elementwise(e, "sigmoid", |x| x.map(sigmoid), |x| (-softplus(-x)).exp()),
+        register: |e| elementwise(e, "sigmoid", |x| x.map("sigmoid", Operand::Nothing, sigmoid), |x| (-softplus(-x)).exp()),
     },
     Helper {
         signature: "clip(x, lo, hi)",
@@ -194,11 +194,15 @@ fn symmetric(
     tensors: fn(&Tensor, &Tensor) -> Result<Tensor>,
     number: fn(&Tensor, f64) -> Result<Tensor>,
 ) {
-    engine.register_fn(name, move |x: Value, y: Value| raise(x.zip(&y, tensors)));
-    engine.register_fn(name, move |x: Value, y: f64| raise(x.map(|t| number(t, y))));
-    engine.register_fn(name, move |x: Value, y: i64| raise(x.map(|t| number(t, y as f64))));
-    engine.register_fn(name, move |x: f64, y: Value| raise(y.map(|t| number(t, x))));
-    engine.register_fn(name, move |x: i64, y: Value| raise(y.map(|t| number(t, x as f64))));
+    engine.register_fn(name, move |x: Value, y: Value| raise(x.zip(name, &y, tensors)));
+    engine.register_fn(name, move |x: Value, y: f64| raise(with_number(&x, name, y, number)));
+    engine.register_fn(name, move |x: Value, y: i64| raise(with_number(&x, name, y as f64, number)));
+    engine.register_fn(name, move |x: f64, y: Value| raise(with_number(&y, name, x, number)));
+    engine.register_fn(name, move |x: i64, y: Value| raise(with_number(&y, name, x as f64, number)));
+}
+
+fn with_number(t: &Value, name: &'static str, x: f64, f: fn(&Tensor, f64) -> Result<Tensor>) -> Outcome {
+    t.map(name, Operand::Right(x.to_bits()), |t| f(t, x))
 }
 
 fn register_max(engine: &mut Engine) {
@@ -216,7 +220,7 @@ fn register_log_add_exp(engine: &mut Engine) {
 
 fn register_clip(engine: &mut Engine) {
     fn clip(x: &Value, lo: f64, hi: f64) -> Outcome {
-        x.map(|t| Ok(t.clamp(lo, hi)?))
+        x.map("clip", Operand::Range(lo.to_bits(), hi.to_bits()), |t| Ok(t.clamp(lo, hi)?))
     }
     engine.register_fn("clip", |x: Value, lo: f64, hi: f64| raise(clip(&x, lo, hi)));
     engine.register_fn("clip", |x: Value, lo: i64, hi: f64| raise(clip(&x, lo as f64, hi)));

@@ -21,7 +21,7 @@ use candle_core::Tensor;
 pub use error::{Fault, Place, ScriptError};
 pub use helpers::{HELPERS, Helper, helper_table};
 use program::{LOG_RATIO, NATS, OBJECTIVE, Outcome, Program};
-use value::Memo;
+use value::{Memo, Purpose};
 
 use crate::{Estimator, Info, Kind, Reading, Result, Scores};
 
@@ -116,9 +116,9 @@ impl Script {
         format!("{}-{}.rhai", self.0.name, self.0.hash)
     }
 
-    fn objective_of(&self, scores: &Scores, memo: &Memo) -> Result<Tensor> {
+    fn objective_of(&self, purpose: Purpose, scores: &Scores, memo: &Memo) -> Result<Tensor> {
         let program = &self.0.program;
-        match program.call(OBJECTIVE, scores, memo)? {
+        match program.call(OBJECTIVE, purpose, scores, memo)? {
             Outcome::Tensor(t) => {
                 trial::scalar(program, OBJECTIVE, &t)?;
                 Ok(t)
@@ -132,7 +132,7 @@ impl Script {
         if !program.has(NATS) {
             return Ok(None);
         }
-        match program.call(NATS, scores, memo)? {
+        match program.call(NATS, Purpose::ReadOut, scores, memo)? {
             Outcome::Tensor(t) => {
                 trial::scalar(program, NATS, &t)?;
                 Ok(Some(t.detach()))
@@ -170,7 +170,7 @@ impl Estimator for Script {
     }
 
     fn objective(&self, scores: &Scores) -> Result<Tensor> {
-        self.objective_of(scores, &Memo::default())
+        self.objective_of(Purpose::Objective, scores, &Memo::default())
     }
 
     fn nats(&self, scores: &Scores) -> Result<Option<Tensor>> {
@@ -180,7 +180,8 @@ impl Estimator for Script {
     /// `nats` finds what `objective` has computed of the same scores.
     fn read(&self, scores: &Scores) -> Result<Reading> {
         let memo = Memo::default();
-        Ok(Reading { objective: self.objective_of(scores, &memo)?, nats: self.nats_of(scores, &memo)? })
+        let purpose = if self.0.program.has(NATS) { Purpose::ObjectiveOfReading } else { Purpose::Objective };
+        Ok(Reading { objective: self.objective_of(purpose, scores, &memo)?, nats: self.nats_of(scores, &memo)? })
     }
 
     fn ceiling(&self, _k: usize, _clip: Option<f64>) -> Option<f64> {

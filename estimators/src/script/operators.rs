@@ -5,7 +5,7 @@ use rhai::{Engine, EvalAltResult, Position};
 
 use super::{
     Fault,
-    value::{Outcome, Value},
+    value::{Operand, Outcome, Value},
 };
 use crate::Result;
 
@@ -65,20 +65,28 @@ const OPERATORS: &[Operator] = &[
     },
 ];
 
-fn with_number(t: &Value, x: f64, operator: &Operator) -> Outcome {
-    if x == operator.identity { t.map(|t| Ok(t.clone())) } else { t.map(|t| (operator.number_right)(t, x)) }
+fn right(t: &Value, x: f64, o: &Operator) -> Outcome {
+    if x == o.identity {
+        t.map("+", Operand::Nothing, |t| Ok(t.clone()))
+    } else {
+        t.map(o.sign, Operand::Right(x.to_bits()), |t| (o.number_right)(t, x))
+    }
+}
+
+fn left(x: f64, t: &Value, o: &Operator) -> Outcome {
+    t.map(o.sign, Operand::Left(x.to_bits()), |t| (o.number_left)(x, t))
 }
 
 /// Puts the operators into the engine.
 pub(super) fn register(engine: &mut Engine) {
     for o in OPERATORS {
-        engine.register_fn(o.sign, |a: Value, b: Value| raise(a.zip(&b, o.tensors)));
-        engine.register_fn(o.sign, |a: Value, x: f64| raise(with_number(&a, x, o)));
-        engine.register_fn(o.sign, |a: Value, x: i64| raise(with_number(&a, x as f64, o)));
-        engine.register_fn(o.sign, |x: f64, a: Value| raise(a.map(|t| (o.number_left)(x, t))));
-        engine.register_fn(o.sign, |x: i64, a: Value| raise(a.map(|t| (o.number_left)(x as f64, t))));
+        engine.register_fn(o.sign, |a: Value, b: Value| raise(a.zip(o.sign, &b, o.tensors)));
+        engine.register_fn(o.sign, |a: Value, x: f64| raise(right(&a, x, o)));
+        engine.register_fn(o.sign, |a: Value, x: i64| raise(right(&a, x as f64, o)));
+        engine.register_fn(o.sign, |x: f64, a: Value| raise(left(x, &a, o)));
+        engine.register_fn(o.sign, |x: i64, a: Value| raise(left(x as f64, &a, o)));
     }
-    engine.register_fn("-", |a: Value| raise(a.map(|t| Ok(t.neg()?))));
+    engine.register_fn("-", |a: Value| raise(a.map("-", Operand::Nothing, |t| Ok(t.neg()?))));
     engine.register_fn("+", |a: Value| a);
     // Without these rhai answers every comparison of a tensor with a silent `false`.
     for sign in ["==", "!=", "<", "<=", ">", ">="] {

@@ -11,7 +11,7 @@ use rhai::{AST, CallFnOptions, Dynamic, Engine, Scope};
 use super::{
     Fault, Place, ScriptError, engine, explain, limits,
     text::Text,
-    value::{Call, Memo, Value},
+    value::{Call, Memo, Purpose, Value},
 };
 use crate::Scores;
 
@@ -65,21 +65,24 @@ impl Program {
         .map_err(fail)?;
         let constants: BTreeMap<String, Dynamic> = scope.iter().map(|(name, _, value)| (name.to_string(), value)).collect();
         let program = Self { file: file.to_string(), engine, ast, text: Text::new(source), constants };
-        program.check_functions().map_err(|fault| fault.at(file, None))?;
+        program.check_functions()?;
         Ok(program)
     }
 
-    fn check_functions(&self) -> Result<(), Fault> {
-        for function in self.ast.iter_functions() {
-            if let Some(hidden) = function.params.iter().find(|p| self.constants.contains_key(**p)) {
-                return Err(Fault::Hidden((*hidden).to_string()));
+    fn check_functions(&self) -> Result<(), ScriptError> {
+        let mut functions: Vec<_> = self.ast.iter_functions().collect();
+        functions.sort_by_key(|f| f.name);
+        for f in functions {
+            let fail = |fault: Fault| Err(fault.at(&self.file, self.text.name(f.name)));
+            if let Some(hidden) = f.params.iter().find(|p| self.constants.contains_key(**p)) {
+                return fail(Fault::Hidden((*hidden).to_string()));
             }
-            let known = FUNCTIONS.iter().find(|(name, _)| *name == function.name);
-            if let Some((name, wanted)) = known.filter(|(_, wanted)| wanted.split(", ").count() != function.params.len()) {
-                return Err(Fault::Parameters { function: (*name).into(), found: function.params.len(), wanted });
+            let known = FUNCTIONS.iter().find(|(name, _)| *name == f.name);
+            if let Some((function, wanted)) = known.filter(|(_, wanted)| wanted.split(", ").count() != f.params.len()) {
+                return fail(Fault::Parameters { function, found: f.params.len(), wanted });
             }
         }
-        if self.has(OBJECTIVE) { Ok(()) } else { Err(Fault::NoObjective) }
+        if self.has(OBJECTIVE) { Ok(()) } else { Err(Fault::NoObjective.at(&self.file, None)) }
     }
 
     /// Whether the script has this function.
@@ -88,13 +91,19 @@ impl Program {
     }
 
     /// Calls `objective` or `nats`.
-    pub(super) fn call(&self, function: &'static str, scores: &Scores, memo: &Memo) -> Result<Outcome, ScriptError> {
-        self.invoke(function, Call::parameters(scores, memo).into())
+    pub(super) fn call(
+        &self,
+        function: &'static str,
+        purpose: Purpose,
+        scores: &Scores,
+        memo: &Memo,
+    ) -> Result<Outcome, ScriptError> {
+        self.invoke(function, Call::parameters(scores, purpose, memo).into())
     }
 
     /// Calls `log_ratio` for the joint or the marginal scores.
     pub(super) fn ratio(&self, of_joint: bool, scores: &Scores, memo: &Memo) -> Result<Outcome, ScriptError> {
-        let [joint, marginal] = Call::parameters(scores, memo);
+        let [joint, marginal] = Call::parameters(scores, Purpose::ReadOut, memo);
         let of = if of_joint { joint.clone() } else { marginal.clone() };
         self.invoke(LOG_RATIO, vec![of, joint, marginal])
     }

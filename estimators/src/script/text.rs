@@ -75,11 +75,10 @@ impl Text {
     /// Where a function loops first.
     pub(super) fn first_loop(&self, function: &str) -> Option<Place> {
         let (from, to) = self.body(function)?;
-        let word = |i: usize| self.code.get(i).is_some_and(|c| c.is_alphanumeric() || *c == '_');
         let at = (from..to).find(|i| {
-            let end = (*i..to).find(|j| !word(*j)).unwrap_or(to);
+            let end = (*i..to).find(|j| !self.word(*j)).unwrap_or(to);
             let token: String = self.code[*i..end].iter().collect();
-            !word(i - 1) && ["loop", "while", "for", "do"].contains(&token.as_str())
+            !self.word(i - 1) && ["loop", "while", "for", "do"].contains(&token.as_str())
         })?;
         Some(self.place(at))
     }
@@ -92,22 +91,33 @@ impl Text {
         Some(words.join(" ").trim_end_matches(';').to_string())
     }
 
+    /// Where a function is declared.
+    pub(super) fn name(&self, function: &str) -> Option<Place> {
+        self.find(function).map(|at| self.place(at))
+    }
+
+    /// The `fn` of `fn function`.
+    fn find(&self, function: &str) -> Option<usize> {
+        let wanted: Vec<char> = function.chars().collect();
+        (0..self.code.len()).find(|i| {
+            let mut at = i + 2;
+            if !self.code[*i..].starts_with(&['f', 'n']) || (*i > 0 && self.word(i - 1)) || self.word(at) {
+                return false;
+            }
+            while self.code.get(at).is_some_and(|c| c.is_whitespace()) {
+                at += 1;
+            }
+            self.code.get(at..).is_some_and(|c| c.starts_with(&wanted)) && !self.word(at + wanted.len())
+        })
+    }
+
+    fn word(&self, i: usize) -> bool {
+        self.code.get(i).is_some_and(|c| c.is_alphanumeric() || *c == '_')
+    }
+
     /// The inside of the braces of `fn function(...) {...}`.
     fn body(&self, function: &str) -> Option<(usize, usize)> {
-        let wanted: Vec<char> = function.chars().collect();
-        let word = |i: usize| self.code.get(i).is_some_and(|c| c.is_alphanumeric() || *c == '_');
-        let starts = |i: usize| {
-            let mut at = i + 2;
-            if self.code[i..].starts_with(&['f', 'n']) && (i == 0 || !word(i - 1)) && !word(at) {
-                while self.code.get(at).is_some_and(|c| c.is_whitespace()) {
-                    at += 1;
-                }
-                return self.code.get(at..).is_some_and(|c| c.starts_with(&wanted)) && !word(at + wanted.len());
-            }
-            false
-        };
-        let name = (0..self.code.len()).find(|i| starts(*i))?;
-        let open = (name..self.code.len()).find(|i| self.code[*i] == '{')?;
+        let open = (self.find(function)?..self.code.len()).find(|i| self.code[*i] == '{')?;
         let mut deep = 0;
         for i in open..self.code.len() {
             match self.code[i] {
@@ -123,7 +133,8 @@ impl Text {
     fn place(&self, at: usize) -> Place {
         let line = 1 + self.plain[..at].iter().filter(|c| **c == '\n').count();
         let start = self.plain[..at].iter().rposition(|c| *c == '\n').map_or(0, |i| i + 1);
-        Place { line, column: at - start + 1 }
+        // A script has at most 65,536 characters.
+        Place { line: line as u32, column: (at - start + 1) as u32 }
     }
 }
 

@@ -5,7 +5,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use super::{
     Fault, ScriptError,
     program::{LOG_RATIO, NATS, OBJECTIVE, Outcome, Program},
-    value::Memo,
+    value::{Memo, Purpose},
 };
 use crate::Scores;
 
@@ -22,7 +22,7 @@ pub(super) fn run(program: &Program) -> Result<(), ScriptError> {
         let (joint, marginal) = candle(program, joint.and_then(|j| Ok((j, marginal?))))?;
         let scores = Scores { joint: joint.as_tensor().clone(), marginal: marginal.as_tensor().clone() };
         let memo = Memo::default();
-        let objective = match program.call(OBJECTIVE, &scores, &memo)? {
+        let objective = match program.call(OBJECTIVE, Purpose::ObjectiveOfReading, &scores, &memo)? {
             Outcome::Tensor(t) => t,
             other => return Err(not_a_number(program, OBJECTIVE, &other)),
         };
@@ -52,7 +52,7 @@ pub(super) fn run(program: &Program) -> Result<(), ScriptError> {
 /// `nats` and `log_ratio`, if the script has them.
 fn read_outs(program: &Program, scores: &Scores, memo: &Memo) -> Result<(), ScriptError> {
     if program.has(NATS) {
-        match program.call(NATS, scores, memo)? {
+        match program.call(NATS, Purpose::ReadOut, scores, memo)? {
             Outcome::Tensor(t) => finite(program, NATS, &t, scores)?,
             Outcome::Number(v) if v.is_finite() => {}
             other => return Err(not_a_number(program, NATS, &other)),
@@ -94,9 +94,9 @@ pub(super) fn scalar(program: &Program, function: &'static str, t: &Tensor) -> R
 
 fn finite(program: &Program, function: &'static str, t: &Tensor, scores: &Scores) -> Result<(), ScriptError> {
     scalar(program, function, t)?;
-    let (joint, marginal) = (scores.joint.dims().to_vec(), scores.marginal.dims().to_vec());
+    let shape = [scores.groups(), scores.positives(), scores.negatives()];
     match candle(program, numbers(t))?.into_iter().find(|v| !v.is_finite()) {
-        Some(v) => Err(program.fault(function, Fault::NonFinite { function, value: v.to_string(), joint, marginal })),
+        Some(v) => Err(program.fault(function, Fault::NonFinite { function, value: v.to_string(), shape })),
         None => Ok(()),
     }
 }
