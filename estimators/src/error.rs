@@ -26,6 +26,10 @@ pub enum Error {
     /// A tunable number out of its range.
     #[error("option {name} must be {range}, not {value}")]
     Option { name: String, value: f64, range: &'static str },
+    /// What is wrong with a script, and where.
+    #[cfg(feature = "scripts")]
+    #[error(transparent)]
+    Script(#[from] crate::ScriptError),
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
 }

@@ -46,6 +46,8 @@ pub mod ops;
 mod options;
 mod rkl;
 mod scores;
+#[cfg(feature = "scripts")]
+pub mod script;
 mod smile;
 mod table;
 mod wasserstein;
@@ -65,6 +67,8 @@ pub use nwj::Nwj;
 pub use options::Options;
 pub use rkl::Rkl;
 pub use scores::Scores;
+#[cfg(feature = "scripts")]
+pub use script::{Script, ScriptError};
 pub use smile::Smile;
 pub use table::{TABLE, all, by_name, describe, names, with_options};
 pub use wasserstein::Wasserstein;
