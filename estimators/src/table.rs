@@ -4,8 +4,11 @@ use std::fmt::Write;
 
 use crate::{Chi2, Dv, Estimator, Hellinger, Info, InfoNce, Jsd, Mine, Nwj, Options, Rkl, Smile, Wasserstein};
 
+/// Makes an estimator that heeds these options.
+pub type Make = fn(&Options) -> Box<dyn Estimator>;
+
 /// Every built-in estimator, in the order in which lists show them.
-pub const TABLE: &[fn(&Options) -> Box<dyn Estimator>] = &[
+pub const TABLE: &[Make] = &[
     |_| Box::new(Dv),
     |options| Box::new(Mine::new(options)),
     |_| Box::new(Jsd),

@@ -8,7 +8,8 @@ use dim_estimators::{Estimator, Kind, Options, Scores, jsd, names, with_options}
 /// One joint score +t, one marginal score −t.
 #[test]
 fn separated_by_two_t() {
-    let table: [(&str, fn(&dyn Estimator, &Scores) -> f64, [f64; 4]); 11] = [
+    type Row = (&'static str, fn(&dyn Estimator, &Scores) -> f64, [f64; 4]);
+    let table: [Row; 11] = [
         ("jsd", objective, [-1.386, -0.627, -0.013, 0.]),
         ("jsd", |e, s| jsd::divergence(objective(e, s)), [0., 0.760, 1.373, 1.386]),
         ("jsd", nats, [0., 1.632, 5.993, 21.]),

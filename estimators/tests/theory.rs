@@ -128,7 +128,8 @@ fn the_best_critic_gives_the_divergence() {
 #[test]
 fn no_other_critic_gives_more() {
     let points = points();
-    let bumps: [(&str, fn(f64) -> f64); 5] =
+    type Bump = (&'static str, fn(f64) -> f64);
+    let bumps: [Bump; 5] =
         [("constant", |_| 1.), ("x", |x| x), ("x²", |x| x * x - 1.), ("sin 3x", |x| (3. * x).sin()), ("step", f64::signum)];
     for name in DIVERGENCES {
         let best = value(name, &points, |_| 0.);

@@ -218,17 +218,17 @@ mod tests {
         std::fs::create_dir(cache.path().join("blobs")).unwrap();
         let (done, result) = channel();
         let writer = std::thread::spawn(move || {
-            for megabytes in 1..=4 {
+            for megabytes in 1..=12 {
                 std::fs::write(&blob, vec![0; megabytes * 1_000_000]).unwrap();
-                std::thread::sleep(Duration::from_millis(800));
+                std::thread::sleep(Duration::from_millis(400));
             }
             done.send(7).unwrap();
         });
         let shown = std::sync::Mutex::new(Vec::new());
         let phase = |text| shown.lock().unwrap().push(text);
-        assert_eq!(wait(&CIFAR10, cache.path(), &result, &phase, Duration::from_secs(2)).unwrap(), 7);
+        assert_eq!(wait(&CIFAR10, cache.path(), &result, &phase, Duration::from_secs(4)).unwrap(), 7);
         writer.join().unwrap();
-        assert!(shown.lock().unwrap().last().unwrap().ends_with("4.0 MB"), "{shown:?}");
+        assert!(shown.lock().unwrap().last().unwrap().ends_with("12.0 MB"), "{shown:?}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub use helpers::{HELPERS, Helper, helper_table};
 use program::{LOG_RATIO, NATS, OBJECTIVE, Outcome, Program};
 use value::{Memo, Purpose};
 
-use crate::{Estimator, Info, Kind, Reading, Result, Scores};
+use crate::{Estimator, Info, Kind, Link, Reading, Result, Scores};
 
 /// A script that has passed its trial. Clones share it.
 #[derive(Clone)]
@@ -198,8 +198,8 @@ impl Estimator for Script {
         Ok(Some(Scores { joint: of(true, &scores.joint)?, marginal: of(false, &scores.marginal)? }))
     }
 
-    fn optimal_critic(&self, _log_ratio: &Tensor) -> Result<Option<Tensor>> {
-        Ok(None)
+    fn link(&self) -> Option<Link> {
+        None
     }
 }
 
