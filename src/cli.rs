@@ -1,5 +1,9 @@
 //! The command line: flags as shorthands of config keys, and the verbs. Knows no training; `main` carries it out.
 
+mod estimate;
+mod mi_bench;
+mod mutual;
+
 use std::{
     ffi::OsString,
     fs,
@@ -12,6 +16,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use dim_tui::{
     config::{self, Config},
+    mi,
     record::RunDir,
     train::Options,
     tui,
@@ -28,10 +33,22 @@ Examples:
   dim-tui --batch --set optim.steps=500 --out RUN    train without a screen into the folder RUN
   dim-tui --batch --config RUN/replay.toml           repeat a run, live changes and all
   dim-tui --resume RUN                               go on from the newest checkpoint of RUN
+  dim-tui estimate --estimator infonce --joint J.npy --marginal M.npy
+                                                     what an estimator makes of scores of your own
+  dim-tui mi --x X.npy --y Y.csv                     the mutual information of two arrays
+  dim-tui mi-bench --seeds 5                         how far each estimator is from a known truth
   dim-tui schema                                     every key, with its default and whether it can change live
 
 Exit codes: 0 done; 1 failed while running; 2 bad usage, config or data; 3 stopped by a non-finite loss;
 128+n stopped by signal n, after a checkpoint.";
+
+/// Exit codes: see `batch::exit_code`.
+pub const FAILED: i32 = 1;
+pub const BAD_USAGE: i32 = 2;
+const DIVERGED: i32 = 3;
+
+/// An exit code and what to say.
+pub type Failure = (i32, anyhow::Error);
 
 /// A terminal workbench for learning representations by mutual-information maximisation (Deep InfoMax).
 #[derive(Debug, Parser)]
@@ -94,6 +111,12 @@ impl From<When> for tui::Color {
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Estimate mutual information from critic scores in two .npy files
+    Estimate(estimate::EstimateArgs),
+    /// Estimate the mutual information of two arrays
+    Mi(mutual::MiArgs),
+    /// Compare estimators with distributions whose mutual information is known
+    MiBench(mi_bench::MiBenchArgs),
     /// Print the JSON schema of the config, with live or restart for every key
     Schema,
     /// Print a completion script
@@ -118,9 +141,32 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Prints what the verb makes.
-    pub fn run(&self) -> anyhow::Result<()> {
+    /// Carries the verb out; its exit code.
+    ///
+    /// # Errors
+    /// What went wrong, with the exit code that says whose it is to mend.
+    pub fn run(&self) -> Result<i32, Failure> {
         match self {
+            Verb::Estimate(args) => args.run(),
+            Verb::Mi(args) => args.run(),
+            Verb::MiBench(args) => args.run(),
+            other => other.show().map(|()| 0).map_err(|e| (FAILED, e)),
+        }
+    }
+
+    /// CPU threads it computes with.
+    pub fn threads(&self) -> usize {
+        match self {
+            Verb::Mi(args) if args.threads > 0 => args.threads,
+            Verb::MiBench(args) if args.threads > 0 => args.threads,
+            _ => physical_cores(),
+        }
+    }
+
+    /// Prints what the verb makes.
+    fn show(&self) -> anyhow::Result<()> {
+        match self {
+            Verb::Estimate(_) | Verb::Mi(_) | Verb::MiBench(_) => Ok(()),
             Verb::Schema => print(&(serde_json::to_string_pretty(&config::json_schema())? + "\n")),
             Verb::Completions { shell } => {
                 let mut text = Vec::new();
@@ -136,6 +182,16 @@ impl Verb {
             }
         }
     }
+}
+
+/// An error of `mi`, with the exit code for whose it is to mend.
+fn failure(error: mi::Error) -> Failure {
+    (if error.is_input() { BAD_USAGE } else { FAILED }, error.into())
+}
+
+/// Says something on standard error; nobody may be reading any more.
+fn warn(text: &str) {
+    let _ = writeln!(io::stderr(), "warning: {text}");
 }
 
 /// Prints to standard output; a reader that has had enough is no error.

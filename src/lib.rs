@@ -4,6 +4,7 @@ pub mod batch;
 pub mod config;
 pub mod data;
 pub mod eval;
+pub mod mi;
 pub mod model;
 pub mod nn;
 pub mod record;

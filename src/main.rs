@@ -9,16 +9,12 @@ use std::{
 
 use anyhow::bail;
 use clap::Parser;
-use cli::Cli;
+use cli::{BAD_USAGE, Cli, FAILED, Failure};
 use dim_tui::{batch, tui};
 
 /// A training step maps and unmaps big temporaries at every operation; this one keeps them.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Exit codes: see `batch::exit_code`.
-const FAILED: i32 = 1;
-const BAD_USAGE: i32 = 2;
 
 fn main() -> ExitCode {
     let code = run(&Cli::parse()).unwrap_or_else(|(code, error)| {
@@ -29,9 +25,10 @@ fn main() -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
 }
 
-fn run(cli: &Cli) -> Result<i32, (i32, anyhow::Error)> {
+fn run(cli: &Cli) -> Result<i32, Failure> {
     if let Some(verb) = &cli.verb {
-        return verb.run().map(|()| 0).map_err(|e| (FAILED, e));
+        set_threads(verb.threads());
+        return verb.run();
     }
     let args = &cli.run;
     let config = args.load().map_err(|e| (BAD_USAGE, e))?;

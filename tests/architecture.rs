@@ -41,15 +41,16 @@ const WORDS: &[Words] = &[
 
 /// A module of the library and those it must not use.
 const MODULES: &[(&str, &[&str])] = &[
-    ("config", &["batch", "data", "eval", "model", "nn", "record", "train", "tui"]),
-    ("nn", &["batch", "config", "data", "eval", "model", "record", "train", "tui"]),
-    ("data", &["batch", "eval", "model", "record", "train", "tui"]),
-    ("model", &["batch", "data", "eval", "record", "train", "tui"]),
-    ("eval", &["batch", "config", "data", "model", "nn", "train", "tui"]),
-    ("record", &["batch", "data", "eval", "model", "nn", "train", "tui"]),
-    ("train", &["batch", "tui"]),
-    ("batch", &["data", "eval", "model", "nn", "tui"]),
-    ("tui", &["batch", "data", "eval", "model", "nn"]),
+    ("config", &["batch", "data", "eval", "mi", "model", "nn", "record", "train", "tui"]),
+    ("nn", &["batch", "config", "data", "eval", "mi", "model", "record", "train", "tui"]),
+    ("data", &["batch", "eval", "mi", "model", "record", "train", "tui"]),
+    ("model", &["batch", "data", "eval", "mi", "record", "train", "tui"]),
+    ("eval", &["batch", "config", "data", "mi", "model", "nn", "train", "tui"]),
+    ("record", &["batch", "data", "eval", "mi", "model", "nn", "train", "tui"]),
+    ("train", &["batch", "mi", "tui"]),
+    ("batch", &["data", "eval", "mi", "model", "nn", "tui"]),
+    ("tui", &["batch", "data", "eval", "mi", "model", "nn"]),
+    ("mi", &["batch", "config", "data", "eval", "model", "record", "train", "tui"]),
 ];
 
 /// What is wrong with one file, in sentences. `path` is relative to the repository.
