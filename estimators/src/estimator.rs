@@ -31,20 +31,20 @@ pub trait Estimator: Send + Sync {
     /// The scalar to maximise; differentiable with respect to both score matrices.
     ///
     /// # Errors
-    /// Only what Candle reports.
+    /// What Candle or a script reports.
     fn objective(&self, scores: &Scores) -> Result<Tensor>;
 
     /// Estimate of the mutual information in nats: a scalar without gradient, or `None` where there is none. Where it exists
     /// for other scores but not for these (a ratio below 0), it is NaN.
     ///
     /// # Errors
-    /// Only what Candle reports.
+    /// What Candle or a script reports.
     fn nats(&self, scores: &Scores) -> Result<Option<Tensor>>;
 
     /// Both at once; estimators that can share the passes over the scores override it.
     ///
     /// # Errors
-    /// Only what Candle reports.
+    /// What Candle or a script reports.
     fn read(&self, scores: &Scores) -> Result<Reading> {
         Ok(Reading { objective: self.objective(scores)?, nats: self.nats(scores)? })
     }
@@ -52,7 +52,7 @@ pub trait Estimator: Send + Sync {
     /// [`Self::read`] for a step of training: an estimator with a memory reads and renews it.
     ///
     /// # Errors
-    /// Only what Candle reports.
+    /// What Candle or a script reports.
     fn train(&self, scores: &Scores, _state: &mut State) -> Result<Reading> {
         self.read(scores)
     }
@@ -64,7 +64,7 @@ pub trait Estimator: Send + Sync {
     /// scores say nothing about it.
     ///
     /// # Errors
-    /// Only what Candle reports.
+    /// What Candle or a script reports.
     fn log_ratio(&self, scores: &Scores) -> Result<Option<Scores>>;
 
     /// How the scores that maximise the objective follow from ln r, up to a constant that the objective may leave free; `None`

@@ -16,8 +16,8 @@ joint scores and `negatives` is K.";
 #[derive(Debug, Args)]
 #[command(long_about = ABOUT)]
 pub struct EstimateArgs {
-    /// Estimator, e.g. dv, jsd, infonce, nwj, smile
-    #[arg(long, value_name = "NAME")]
+    /// Estimator: dv, jsd, infonce, ..., or a script: FILE.rhai
+    #[arg(long, value_name = "NAME|FILE.rhai")]
     estimator: String,
     /// Scores of the positive pairs: .npy, [P] or [P, R]
     #[arg(long, value_name = "FILE")]

@@ -1,8 +1,8 @@
-//! Estimators as the command line names them: `dv`, `smile:tau=1`, `infonce,nwj`, `all`.
+//! Estimators as the command line names them: `dv`, `smile:tau=1`, `infonce,nwj`, `all`, `mine.rhai`.
 
 use std::collections::BTreeMap;
 
-use dim_estimators::{Estimator, Options, names, with_options};
+use dim_estimators::{Estimator, Options, Script, names, script, with_options};
 
 use super::Error;
 
@@ -17,11 +17,11 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// The estimator `name` with options set by name.
+    /// The estimator `name` with options set by name: a built-in one, a script that comes with the program, or a file `*.rhai`.
     ///
     /// # Errors
     /// [`Error::Input`] for an unknown name or an option the estimator does not heed; [`Error::Estimator`] for a value out of
-    /// range.
+    /// range and for a faulty script.
     pub fn new(name: &str, given: &[(String, f64)]) -> Result<Self, Error> {
         let mut options = Options::default();
         let mut kept = BTreeMap::new();
@@ -29,7 +29,7 @@ impl Choice {
             options.set(key, *value)?;
             kept.insert(key.clone(), *value);
         }
-        let estimator = with_options(name, &options).ok_or_else(|| unknown(name))?;
+        let estimator = find(name, &options)?;
         let info = estimator.info();
         if let Some(key) = kept.keys().find(|key| !info.options.contains(&key.as_str())) {
             return Err(Error::Input(format!("estimator {} has no option '{key}'", info.name)));
@@ -84,8 +84,18 @@ impl Choice {
     }
 
     fn gives_nats(&self) -> bool {
-        self.estimator.info().kind != dim_estimators::Kind::Divergence
+        self.estimator.info().nats_formula != "none"
     }
+}
+
+fn find(name: &str, options: &Options) -> Result<Box<dyn Estimator>, Error> {
+    if name.ends_with(".rhai") {
+        return Ok(Box::new(Script::load(name).map_err(dim_estimators::Error::from)?));
+    }
+    if let Some((name, text)) = script::shipped().into_iter().find(|(shipped, _)| *shipped == name) {
+        return Ok(Box::new(Script::from_source(name, text).map_err(dim_estimators::Error::from)?));
+    }
+    with_options(name, options).ok_or_else(|| unknown(name))
 }
 
 /// Reads `key=number`.
@@ -121,6 +131,21 @@ mod tests {
         assert_eq!(labels, ["nwj", "smile:tau=1", "smile:tau=5"]);
         let all = Choice::list("all").unwrap();
         assert!(all.len() == names().len() - 1 && all.iter().all(|c| c.name() != "wasserstein"));
+    }
+
+    #[test]
+    fn a_script_is_taken_by_name_or_from_a_file() {
+        assert_eq!(Choice::parse("robust-dv").unwrap().name(), "robust-dv");
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mine-own.rhai");
+        std::fs::write(&path, "fn objective(joint, marginal) { mean(joint) - log_mean_exp(marginal) }").unwrap();
+        let path = path.to_str().unwrap().to_owned();
+        let own = Choice::new(&path, &[]).unwrap();
+        assert_eq!(own.name(), "mine-own");
+        assert!(refusal(&path).contains("has no estimate in nats"), "it has no fn nats");
+        std::fs::write(&path, "fn objective(joint, marginal) { mean(joint) + }").unwrap();
+        assert!(refusal(&path).contains("mine-own.rhai:1:"), "{}", refusal(&path));
+        assert!(refusal("not-there.rhai").contains("not-there.rhai"));
     }
 
     #[test]
