@@ -216,7 +216,16 @@ mod tests {
     use super::*;
 
     fn course(levels: &[f64], steps: u64) -> Course {
-        Course { case: Case::Gaussian, dim: 2, levels: levels.to_vec(), steps, batch: 8, seeds: 2, critic: CriticKind::Separable }
+        Course {
+            case: Case::Gaussian,
+            dim: 2,
+            levels: levels.to_vec(),
+            steps,
+            batch: 8,
+            seeds: 2,
+            first_seed: 0,
+            critic: CriticKind::Separable,
+        }
     }
 
     #[test]

@@ -96,8 +96,7 @@ impl Critic {
 
 /// Where the diagonal of an n × n table lies, and all else, row by row.
 fn places(n: usize) -> (Vec<u32>, Vec<u32>) {
-    let (own, others): (Vec<u32>, Vec<u32>) = (0..(n * n) as u32).partition(|&at| at as usize % (n + 1) == 0);
-    (own, others)
+    (0..(n * n) as u32).partition(|at| at.is_multiple_of(n as u32 + 1))
 }
 
 #[cfg(test)]
@@ -130,11 +129,11 @@ mod tests {
             let all = critic.scores(&x, &y).unwrap();
             assert_eq!((all.joint.dims(), all.marginal.dims()), (&[4, 1][..], &[4, 3][..]));
             let marginal = all.marginal.to_vec2::<f32>().unwrap();
-            for i in 0..4 {
+            for (i, negatives) in marginal.iter().enumerate() {
                 for (place, j) in (0..4).filter(|&j| j != i).enumerate() {
                     let alone = critic.table(&x.narrow(0, j, 1).unwrap(), &y.narrow(0, i, 1).unwrap()).unwrap();
                     let alone = alone.to_vec2::<f32>().unwrap()[0][0];
-                    assert!((alone - marginal[i][place]).abs() < 1e-5, "{kind:?}: anchor {i}, negative {j}");
+                    assert!((alone - negatives[place]).abs() < 1e-5, "{kind:?}: anchor {i}, negative {j}");
                 }
             }
         }
