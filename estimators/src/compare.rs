@@ -15,7 +15,7 @@ pub struct Compared {
     pub fitted: Option<f64>,
     /// Its estimate, nats, of the scores as they are.
     pub raw: Option<f64>,
-    /// The largest value it can reach with as many negatives and this clip.
+    /// The largest value that `raw` can reach with as many negatives and this clip.
     pub ceiling: Option<f64>,
 }
 

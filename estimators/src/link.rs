@@ -16,6 +16,9 @@ pub enum Link {
 /// Ratios below it count as this: a score of −2 and less stands for none, and ln 0 would end training.
 const LEAST_RATIO: f64 = 1e-6;
 
+/// ln r above it counts as this: its square must have a number in single precision.
+const MOST_LOG_RATIO: f64 = 30.;
+
 impl Link {
     /// T = ln r.
     pub const IDENTITY: Self = Self::Log { scale: 1., offset: 0. };
@@ -27,7 +30,7 @@ impl Link {
     pub fn critic(self, log_ratio: &Tensor) -> Result<Tensor> {
         match self {
             Self::Log { scale, offset } => Ok(log_ratio.affine(scale, offset)?),
-            Self::Ratio => Ok((log_ratio.exp()? - 1.)?.affine(2., 0.)?),
+            Self::Ratio => Ok((log_ratio.minimum(MOST_LOG_RATIO)?.exp()? - 1.)?.affine(2., 0.)?),
         }
     }
 

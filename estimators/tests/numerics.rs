@@ -152,3 +152,12 @@ fn options_are_checked() {
         all().iter().flat_map(|e| e.info().options.iter().map(|o| o.to_string()).collect::<Vec<_>>()).collect();
     assert_eq!(claimed, Options::NAMES);
 }
+
+/// However sure a critic is, the scores that chi2 is given have a square.
+#[test]
+fn a_ratio_without_a_number_is_a_large_one() {
+    let sure = matrix(1, &[1e4, 60., -1e4], DType::F32);
+    let scores = get("chi2").link().unwrap().critic(&sure).unwrap();
+    let s = Scores::new(scores.clone(), scores).unwrap();
+    assert!(objective(&*get("chi2"), &s).is_finite());
+}

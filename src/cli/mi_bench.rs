@@ -77,8 +77,8 @@ impl MiBenchArgs {
     pub fn run(&self) -> Result<i32, Failure> {
         let choices = Choice::list(&self.estimators).map_err(failure)?;
         let course = self.course().map_err(failure)?;
-        let steps = course.steps * course.levels.len() as u64 * course.seeds;
-        let bar = bar(steps * mi::trainings(&choices) as u64);
+        let steps = course.steps.saturating_mul(course.levels.len() as u64).saturating_mul(course.seeds);
+        let bar = bar(steps.saturating_mul(mi::trainings(&choices) as u64));
         let found = mi::on_big_stack(|| mi::bench(&course, &choices, &mut || bar.inc(1)));
         bar.finish_and_clear();
         let found = found.map_err(failure)?;

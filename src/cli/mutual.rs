@@ -82,7 +82,7 @@ impl MiArgs {
         let x = Samples::read(&self.x).map_err(failure)?;
         let y = Samples::read(&self.y).map_err(failure)?;
         let settings = Settings { seed: self.seed, steps: self.steps, batch: self.batch, critic: self.critic.into() };
-        let bar = bar(self.steps * mi::trainings(&choices) as u64);
+        let bar = bar(self.steps.saturating_mul(mi::trainings(&choices) as u64));
         let found = mi::on_big_stack(|| mi::measure(&x, &y, &choices, settings, &mut || bar.inc(1)));
         bar.finish_and_clear();
         let found = found.map_err(failure)?;

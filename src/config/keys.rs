@@ -24,10 +24,10 @@ const NEGATIVES: Range = Range::CountOr { min: 1, max: MAX_BATCH * 64, names: &[
 const FINITE: f64 = 1e30;
 const NOT_NEGATIVE: Range = Range::Float { min: 0.0, max: FINITE };
 const CLIP: Range = Range::FloatOr { min: 0.0, max: FINITE, names: &["inherit"] };
-/// Below 1, where the mean would never move.
+/// Nearer to 1 single precision would not see the mean move.
 const EMA: Range = Range::Float { min: 0.0, max: MAX_EMA };
 const TERM_EMA: Range = Range::FloatOr { min: 0.0, max: MAX_EMA, names: &["inherit"] };
-const MAX_EMA: f64 = 0.999_999;
+const MAX_EMA: f64 = 0.9999;
 const TAU: Range = Range::Float { min: MIN_TAU, max: FINITE };
 const TERM_TAU: Range = Range::FloatOr { min: MIN_TAU, max: FINITE, names: &["inherit"] };
 const MIN_TAU: f64 = 1e-6;

@@ -130,7 +130,8 @@ pub enum OnSwap {
     /// The critics of the swapped term start anew.
     ResetCritics,
     /// Keep them, and map their scores from then on: old log-ratio to the new estimator's best scores, so that the swap makes no
-    /// jump. To or from an estimator without a log-ratio it is `keep`.
+    /// jump (clipped scores may jump: the clip comes after the map). To or from an estimator without a log-ratio, and for a term that
+    /// is off, it is `keep`.
     Align,
 }
 

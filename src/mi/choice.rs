@@ -90,7 +90,12 @@ impl Choice {
 
 fn find(name: &str, options: &Options) -> Result<Box<dyn Estimator>, Error> {
     if name.ends_with(".rhai") {
-        return Ok(Box::new(Script::load(name).map_err(dim_estimators::Error::from)?));
+        let script = Script::load(name).map_err(dim_estimators::Error::from)?;
+        if with_options(script.name(), options).is_some() {
+            let taken = script.name();
+            return Err(Error::Input(format!("{name}: '{taken}' is a built-in estimator, a script needs a name of its own")));
+        }
+        return Ok(Box::new(script));
     }
     if let Some((name, text)) = script::shipped().into_iter().find(|(shipped, _)| *shipped == name) {
         return Ok(Box::new(Script::from_source(name, text).map_err(dim_estimators::Error::from)?));
@@ -146,6 +151,9 @@ mod tests {
         std::fs::write(&path, "fn objective(joint, marginal) { mean(joint) + }").unwrap();
         assert!(refusal(&path).contains("mine-own.rhai:1:"), "{}", refusal(&path));
         assert!(refusal("not-there.rhai").contains("not-there.rhai"));
+        let taken = dir.path().join("gan.rhai");
+        std::fs::write(&taken, "fn objective(joint, marginal) { mean(joint) - log_mean_exp(marginal) }").unwrap();
+        assert!(refusal(taken.to_str().unwrap()).contains("needs a name of its own"));
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Distribution {
         let least = case.least_information();
         let rest = (-2.0 * (nats - least) / dim.max(1) as f64).exp();
         if nats.is_nan() || nats < least {
-            let shown = (1e5 * least).round() / 1e5;
+            let shown = (1e5 * least).ceil() / 1e5;
             return Err(Error::Input(format!("a level of {nats} nats: this case has at least {shown}")));
         }
         if rest < Self::LEAST_REST {

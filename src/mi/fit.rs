@@ -43,7 +43,8 @@ impl Fit {
     /// Candle's.
     pub fn step(&mut self, estimator: &dyn Estimator, x: &Tensor, y: &Tensor) -> Result<Step, Error> {
         let scores = self.critic.scores(x, y)?;
-        let objective = estimator.train(&scores, &mut self.state)?.objective;
+        let mut state = self.state.clone();
+        let objective = estimator.train(&scores, &mut state)?.objective;
         if !objective.to_scalar::<f32>()?.is_finite() {
             return Ok(Step::NonFinite);
         }
@@ -52,6 +53,7 @@ impl Fit {
             return Ok(Step::NonFinite);
         }
         self.adam.step(&self.params, &self.gradients, self.lr, 1.0)?;
+        self.state = state;
         Ok(Step::Taken(scores.detach()))
     }
 

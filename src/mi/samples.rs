@@ -99,7 +99,9 @@ impl Samples {
         // (largest, mean, spread), the latter two of the column divided by its largest: no sum of squares can overflow.
         let scales: Vec<(f64, f64, f64)> = (0..self.columns)
             .map(|c| {
-                let largest = by.iter().map(|&r| value(r, c).abs()).fold(f64::MIN_POSITIVE, f64::max);
+                let largest = by.iter().map(|&r| value(r, c).abs()).fold(0.0, f64::max);
+                // All zero there, perhaps not elsewhere.
+                let largest = if largest > 0.0 { largest } else { 1.0 };
                 let mean = by.iter().map(|&r| value(r, c) / largest).sum::<f64>() / n;
                 let var = by.iter().map(|&r| (value(r, c) / largest - mean).powi(2)).sum::<f64>() / n;
                 // A spread of rounding errors is none.
@@ -123,5 +125,17 @@ fn reason(error: &csv::Error) -> String {
             format!("line {line} has {len} numbers, the first {expected_len}")
         }
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rare one-hot column may be all zero in the training part and not in the held-out one.
+    #[test]
+    fn a_column_that_is_zero_where_it_is_measured_stays_finite_elsewhere() {
+        let samples = Samples { values: vec![0.0, 0.0, 1.0], rows: 3, columns: 1 };
+        assert_eq!(samples.standardised(&[0, 1, 2], &[0, 1]), [0.0, 0.0, 1.0]);
     }
 }

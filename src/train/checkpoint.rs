@@ -21,7 +21,10 @@ use super::{
     term_estimator::{TermEstimator, TermEstimators},
     trainer::{TrainError, Trainer},
 };
-use crate::config::{self, Config};
+use crate::{
+    config::{self, Config},
+    record::PerTerm,
+};
 
 const FORMAT: &str = "dim-tui checkpoint 2";
 
@@ -256,8 +259,10 @@ impl Trainer {
         let (global, local) = (&mut self.estimators.global, &mut self.estimators.local);
         for (term, estimator) in [("global", global), ("local", local)] {
             let find = |name: &str| saved.tensors.get(&format!("estimator/{term}.{name}"));
-            estimator.restore(|name| find(name).and_then(|t| t.to_device(device).ok()))?;
+            estimator.restore(|name| find(name).map(|t| t.to_device(device)).transpose())?;
         }
+        // Scores of steps that no longer count.
+        self.newest = PerTerm { global: None, local: None };
         self.step = saved.step;
         self.examples_seen = saved.examples_seen;
         self.attempt = saved.attempt;

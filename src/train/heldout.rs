@@ -83,7 +83,7 @@ impl Trainer {
         Ok((split.finish(), nats, guaranteed))
     }
 
-    /// The global and the local term with the pairs of held-out batch `i`, the same at every probe.
+    /// The global and the local term with the pairs of held-out batch `i`, the same at every probe of an attempt.
     fn heldout_terms(&self, i: usize) -> [Option<Planned>; 2] {
         let batch = self.config.optim.batch;
         let global = self.global_term(batch, &mut self.draws("heldout/global", i as u64));

@@ -7,7 +7,7 @@ use super::{
     term_estimator::TermEstimator,
     trainer::{TrainError, Trainer},
 };
-use crate::{model::Pairs, record::PerTerm};
+use crate::{config::Locations, model::Pairs, record::PerTerm};
 
 /// Bars of a histogram of scores.
 pub const BARS: usize = 24;
@@ -25,6 +25,8 @@ pub struct Readings {
     /// K, and how many of them count: 1/Σw² over a group, on the average.
     pub negatives: usize,
     pub effective: f64,
+    /// Why none of the estimates is a bound, if so.
+    pub unbound: Option<&'static str>,
     /// Share of negatives with the label of their positive; `None` with one class only.
     pub false_negatives: Option<f64>,
     pub histogram: Histogram,
@@ -60,9 +62,10 @@ impl Trainer {
     /// The readings of the last step's scores; `None` before the first one, and for a term that is off.
     pub fn readings(&self) -> Result<PerTerm<Readings>, TrainError> {
         let (e, c) = (&self.estimators, &self.config);
+        let any = (c.objective.local.locations == Locations::Any).then_some("negatives of one image depend on each other");
         Ok(PerTerm {
-            global: self.term_readings(self.newest.global.as_ref(), &e.global, &c.global_options(), c.global_clip())?,
-            local: self.term_readings(self.newest.local.as_ref(), &e.local, &c.local_options(), c.local_clip())?,
+            global: self.term_readings(self.newest.global.as_ref(), &e.global, &c.global_options(), c.global_clip(), None)?,
+            local: self.term_readings(self.newest.local.as_ref(), &e.local, &c.local_options(), c.local_clip(), any)?,
         })
     }
 
@@ -72,17 +75,26 @@ impl Trainer {
         term: &TermEstimator,
         options: &crate::config::Options,
         clip: Option<f64>,
+        unbound: Option<&'static str>,
     ) -> Result<Option<Readings>, TrainError> {
         let Some(Newest { scores, pairs }) = newest else { return Ok(None) };
         let options = Options { ema: options.ema, tau: options.tau };
         let wrap = candle_core::Error::wrap;
+        let mut rows = compare(scores, &*term.estimator, &options, term.clip(clip)).map_err(wrap)?;
+        let own_negatives = Scores { joint: scores.joint.clone(), marginal: scores.marginal.narrow(1, 0, pairs.negatives)? };
+        let with_positives = self.config.objective.include_positives;
+        if with_positives {
+            // The usual ceilings are out of reach, and none is known.
+            rows.iter_mut().for_each(|row| row.ceiling = None);
+        }
         Ok(Some(Readings {
             step: self.step,
             trained: term.name(),
             about: About::of(&term.estimator.info()),
-            rows: compare(scores, &*term.estimator, &options, term.clip(clip)).map_err(wrap)?,
+            rows,
             negatives: pairs.negatives,
-            effective: effective_negatives(scores).map_err(wrap)?,
+            effective: effective_negatives(&own_negatives).map_err(wrap)?,
+            unbound: if with_positives { Some("positives are among the negatives") } else { unbound },
             false_negatives: (self.dataset.classes.len() > 1).then(|| false_negatives(pairs, &self.labels)),
             histogram: Histogram::of(scores)?,
         }))

@@ -44,7 +44,8 @@ impl Swap {
 }
 
 /// The map from a critic's raw scores to those that the estimator in force sees: the identity until a swap under
-/// `on_swap = "align"`, then one map for all swaps, unless another policy came between.
+/// `on_swap = "align"`, then one map for all swaps, unless another policy came between. Score clipping follows the map, so that
+/// only unclipped scores go on without a jump.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Alignment(Vec<Swap>);
 
@@ -89,6 +90,11 @@ impl TermEstimator {
         Ok(Self { estimator: Arc::from(found), memory: State::default(), alignment: Alignment::default() })
     }
 
+    /// For a critic that starts anew: nothing to remember, scores as they are.
+    pub fn begin_anew(&mut self) {
+        (self.memory, self.alignment) = (State::default(), Alignment::default());
+    }
+
     /// Its name.
     pub fn name(&self) -> String {
         self.estimator.info().name.to_string()
@@ -109,9 +115,9 @@ impl TermEstimator {
     }
 
     /// Takes them back; what `saved` has not is forgotten.
-    pub fn restore(&mut self, saved: impl Fn(&str) -> Option<Tensor>) -> Result<()> {
-        self.memory = State { log_mean: saved("log_mean") };
-        let swaps = saved("alignment").map(|t| t.to_vec2::<f64>()).transpose()?.unwrap_or_default();
+    pub fn restore(&mut self, saved: impl Fn(&str) -> Result<Option<Tensor>>) -> Result<()> {
+        self.memory = State { log_mean: saved("log_mean")? };
+        let swaps = saved("alignment")?.map(|t| t.to_vec2::<f64>()).transpose()?.unwrap_or_default();
         self.alignment = Alignment(swaps.into_iter().filter_map(|s| Some(Swap::restored(s.try_into().ok()?))).collect());
         Ok(())
     }

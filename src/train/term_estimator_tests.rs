@@ -100,7 +100,7 @@ fn a_checkpoint_keeps_it_to_the_bit() {
     e.memory.log_mean = Some(Tensor::new(0.1f32, &Device::Cpu).unwrap());
     let saved = e.tensors(&Device::Cpu).unwrap();
     let mut back = estimator("mine");
-    back.restore(|name| saved.iter().find(|(n, _)| *n == name).map(|(_, t)| t.clone())).unwrap();
+    back.restore(|name| Ok(saved.iter().find(|(n, _)| *n == name).map(|(_, t)| t.clone()))).unwrap();
     assert_eq!(back.alignment, e.alignment);
     assert_eq!(back.memory.log_mean.unwrap().to_scalar::<f32>().unwrap(), 0.1);
 }

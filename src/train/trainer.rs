@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use candle_core::{Device, Tensor, Var};
-use dim_estimators::Scores;
+use dim_estimators::{Scores, State};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     objective::{self, PriorTerm, StepValue, Term, TermValue, read_scalars},
     pairs,
     readings::Newest,
-    term_estimator::{Alignment, TermEstimator, TermEstimators},
+    term_estimator::{TermEstimator, TermEstimators},
 };
 use crate::{
     config::{Config, CriticKind, GlobalLayer, Locations, Mode, OnSwap, PriorKind},
@@ -134,10 +134,14 @@ impl Trainer {
             self.adam.forget(group);
             self.adam_prior.forget(group);
             match group {
-                GLOBAL => next.global.alignment = Alignment::default(),
-                LOCAL => next.local.alignment = Alignment::default(),
+                GLOBAL => next.global.begin_anew(),
+                LOCAL => next.local.begin_anew(),
                 _ => {}
             }
+        }
+        if self.config.objective != config.objective {
+            // Scores that another objective saw.
+            self.newest = PerTerm { global: None, local: None };
         }
         self.estimators = next;
         self.config = config;
@@ -152,12 +156,15 @@ impl Trainer {
         let changes = self.estimators.global.name() != next.global.name() || self.estimators.local.name() != next.local.name();
         let scores = if changes && policy == OnSwap::Align { self.next_scores()? } else { [None, None] };
         let [global, local] = scores;
-        for (group, old, new, scores) in
-            [(GLOBAL, &self.estimators.global, &mut next.global, global), (LOCAL, &self.estimators.local, &mut next.local, local)]
-        {
+        let same_clip = [self.config.global_clip() == config.global_clip(), self.config.local_clip() == config.local_clip()];
+        for (group, old, new, scores, same_clip) in [
+            (GLOBAL, &self.estimators.global, &mut next.global, global, same_clip[0]),
+            (LOCAL, &self.estimators.local, &mut next.local, local, same_clip[1]),
+        ] {
             new.alignment = old.alignment.clone();
             if old.name() == new.name() {
-                new.memory = old.memory.clone();
+                // Under another clip a mean of the old scores says nothing of the new.
+                new.memory = if same_clip { old.memory.clone() } else { State::default() };
             } else if policy == OnSwap::ResetCritics {
                 self.networks.drop(group);
             } else if let Some(scores) = scores {

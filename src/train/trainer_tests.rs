@@ -1,6 +1,6 @@
 //! What a step may touch, and what it must leave alone.
 
-use super::*;
+use super::{super::term_estimator::Alignment, *};
 use crate::data::{self, Request};
 
 fn trainer(edits: &[(&str, toml::Value)]) -> Trainer {
@@ -103,6 +103,13 @@ fn mine_remembers_across_steps_and_forgets_at_a_swap() {
     let kept = memory(&t);
     t.apply(with(&t, "objective.options.ema", 0.5.into())).unwrap();
     assert_eq!(memory(&t), kept, "another ema is no other estimator");
+    t.apply(with(&t, "objective.clip", 3.into())).unwrap();
+    assert_eq!(memory(&t), None, "clipped scores have another mean");
+    t.step().unwrap();
+    assert!(memory(&t).is_some());
+    t.apply(with(&t, "objective.local.critic", "concat".into())).unwrap();
+    assert_eq!(memory(&t), None, "a new critic has another mean");
+    t.step().unwrap();
     t.apply(with(&t, "objective.estimator", "dv".into())).unwrap();
     assert_eq!(memory(&t), None);
 }
@@ -125,4 +132,23 @@ fn the_readings_are_those_of_the_last_step() {
         assert!((1.0..=7.0).contains(&readings.effective), "{}", readings.effective);
         assert!((0.0..=1.0).contains(&readings.false_negatives.unwrap()));
     }
+    // Another objective has not seen these scores.
+    let next = t.config.with(&[("objective.estimator".to_string(), "dv".into())]).unwrap();
+    t.apply(Arc::new(next)).unwrap();
+    assert!(t.readings().unwrap().local.is_none());
+    // A learning rate changes nothing about them.
+    t.step().unwrap();
+    let next = t.config.with(&[("optim.lr".to_string(), 1e-3.into())]).unwrap();
+    t.apply(Arc::new(next)).unwrap();
+    assert!(t.readings().unwrap().local.is_some());
+}
+
+/// With positives among the negatives K is still K, and nothing claims to be a bound.
+#[test]
+fn positives_among_the_negatives_are_not_counted_and_not_hidden() {
+    let mut t = trainer(&[("objective.include_positives", true.into()), ("objective.local.locations", "one".into())]);
+    t.step().unwrap();
+    let local = t.readings().unwrap().local.unwrap();
+    assert!(local.effective <= local.negatives as f64 + 1e-6, "{} of {}", local.effective, local.negatives);
+    assert!(local.unbound.is_some() && local.rows.iter().all(|row| row.ceiling.is_none()));
 }

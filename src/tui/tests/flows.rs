@@ -306,3 +306,15 @@ fn the_trainer_reads_all_estimators_only_while_somebody_looks() {
     b.key(KeyCode::Char('?'));
     assert!(matches!(b.told()[..], [Command::Watch(true), Command::Watch(false)]));
 }
+
+#[test]
+fn in_the_estimators_view_the_term_that_is_shown_changes() {
+    let mut b = Bench::with(Config::default().with(&[("objective.local.estimator".to_string(), "dv".into())]).unwrap());
+    b.key(KeyCode::Char('v'));
+    b.told();
+    b.key(KeyCode::Char('e'));
+    assert_eq!(b.request().1[0].key, "objective.local.estimator");
+    b.key(KeyCode::Right);
+    b.key(KeyCode::Char('e'));
+    assert_eq!(b.request().1[0].key, "objective.estimator", "the global term inherits it");
+}

@@ -271,6 +271,7 @@ fn the_estimators_view_has_all_of_them_at_every_size() {
         rows,
         negatives: 2,
         effective: 1.5,
+        unbound: None,
         false_negatives: Some(0.098),
         histogram: Histogram { range: (-9.0, 2.0), joint: bars, marginal: bars },
     };

@@ -157,6 +157,15 @@ fn estimators_key(app: &mut App, term: Term, key: KeyEvent) -> Vec<Effect> {
     match (binding.action, binding.group) {
         (Action::Left | Action::Right | Action::NextPanel | Action::PreviousPanel, _) => app.mode = Mode::Estimators(other),
         (Action::Estimators | Action::Escape, _) => app.mode = Mode::Normal,
+        // The estimator of the term that is shown, if it has one of its own.
+        (Action::Estimator { up }, _) => {
+            let objective = &app.wanted().objective;
+            let (own, key) = match term {
+                Term::Local => (&objective.local.estimator, "objective.local.estimator"),
+                Term::Global => (&objective.global.estimator, "objective.global.estimator"),
+            };
+            return act::change(app, if own == "inherit" { "objective.estimator" } else { key }, up);
+        }
         (action, Group::Training | Group::Objective | Group::Program) => {
             app.notice = None;
             return act::act(app, action);

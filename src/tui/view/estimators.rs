@@ -87,8 +87,9 @@ fn table(app: &App, r: &Readings, area: Rect, buf: &mut Buffer) {
     ];
     for row in &r.rows {
         let in_force = row.name == r.trained;
-        let full = row.fitted.zip(row.ceiling).is_some_and(|(nats, ceiling)| nats > AT_CEILING * ceiling);
-        let kind = if full { format!("{}, at its ceiling", row.kind.words()) } else { row.kind.words().into() };
+        let full = row.raw.zip(row.ceiling).is_some_and(|(nats, ceiling)| nats > AT_CEILING * ceiling);
+        let kind = if r.unbound.is_some() { "not a bound here" } else { row.kind.words() };
+        let kind = if full { format!("{kind}, at its ceiling") } else { kind.into() };
         let text = format!(
             "{} {:<12}{:>14}{:>12}{:>10}   {kind}",
             if in_force { "▸" } else { " " },
@@ -106,6 +107,9 @@ fn table(app: &App, r: &Readings, area: Rect, buf: &mut Buffer) {
     ));
     lines.push(bars("joint", &r.histogram.joint, r.histogram.range, t.accent));
     lines.push(bars("marginal", &r.histogram.marginal, r.histogram.range, t.dim));
+    if let Some(why) = r.unbound {
+        lines.push(Line::styled(cut(&format!("no bound: {why}"), columns), t.accent));
+    }
     // What there is room for besides.
     let left = usize::from(area.height).saturating_sub(lines.len() + 1);
     if left > 0 {
