@@ -229,7 +229,7 @@ mod tests {
             assert!((d.information() - nats).abs() < 1e-9);
         }
         let refusal = |case, nats| Distribution::with_information(case, 1, nats).unwrap_err().to_string();
-        assert_eq!(refusal(Case::StudentT { freedom: 1 }, 0.1), "a level of 0.1 nats: this case has at least 0.22417");
+        assert_eq!(refusal(Case::StudentT { freedom: 1 }, 0.1), "a level of 0.1 nats: this case has at least 0.22418");
         assert!(refusal(Case::Bivariate, 10.0).contains("above 5.8 the correlation is too close to 1"));
         assert!(refusal(Case::Bivariate, -1.0).contains("at least 0"));
         assert!(refusal(Case::Bivariate, f64::NAN).contains("NaN"));
