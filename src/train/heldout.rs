@@ -4,7 +4,10 @@
 use candle_core::{DType, Tensor};
 use dim_estimators::Scores;
 
-use super::trainer::{Planned, TrainError, Trainer};
+use super::{
+    planned::Planned,
+    trainer::{TrainError, Trainer},
+};
 use crate::{
     data::Images,
     eval::{self, ProbeInput, Split},

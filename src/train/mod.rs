@@ -11,6 +11,7 @@ mod networks;
 pub mod objective;
 mod outputs;
 pub mod pairs;
+mod planned;
 mod publish;
 mod readings;
 pub mod session;
