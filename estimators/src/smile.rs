@@ -54,10 +54,10 @@ impl Estimator for Smile {
     }
 
     fn log_ratio(&self, scores: &Scores) -> Result<Option<Scores>> {
-        Ok(Some(scores.detach()))
+        Jsd.log_ratio(scores)
     }
 
     fn link(&self) -> Option<Link> {
-        Some(Link::IDENTITY)
+        Jsd.link()
     }
 }

@@ -152,3 +152,10 @@ fn positives_among_the_negatives_are_not_counted_and_not_hidden() {
     assert!(local.effective <= local.negatives as f64 + 1e-6, "{} of {}", local.effective, local.negatives);
     assert!(local.unbound.is_some() && local.rows.iter().all(|row| row.ceiling.is_none()));
 }
+
+/// The config knows no estimator, so that its defaults are written twice.
+#[test]
+fn the_configs_options_are_those_of_the_estimators() {
+    let (ours, theirs) = (Config::default().objective.options, dim_estimators::Options::default());
+    assert_eq!((ours.ema, ours.tau), (theirs.ema, theirs.tau));
+}
