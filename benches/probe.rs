@@ -12,7 +12,7 @@ use dim_tui::{
     config, data,
     eval::{Features, ProbeThread, linear_accuracy},
     nn::{Draws, normal},
-    train::Trainer,
+    train::{Scripts, Trainer},
 };
 
 #[global_allocator]
@@ -48,7 +48,7 @@ fn beside_training() {
     let every = config.probe.every;
     let request = data::Request { dir: Path::new(""), train_limit: config.data.train_limit, seed: 0, phase: &|_: String| {} };
     let dataset = Arc::new(data::load(&config.data.name, &request).expect("shapes are drawn"));
-    let mut trainer = Trainer::new(Arc::new(config), dataset, Device::Cpu).expect("a trainer");
+    let mut trainer = Trainer::new(Arc::new(config), Scripts::default(), dataset, Device::Cpu).expect("a trainer");
     let mut thread = ProbeThread::spawn().expect("a thread");
     let (mut without, mut with, mut features) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {

@@ -11,7 +11,7 @@ use candle_core::Device;
 use dim_tui::{
     config::{self, Config},
     data,
-    train::Trainer,
+    train::{Scripts, Trainer},
 };
 
 #[global_allocator]
@@ -66,7 +66,7 @@ fn one(keys: Vec<String>, steps: usize) {
     let phase = |_: String| {};
     let request = data::Request { dir: Path::new(""), train_limit: config.data.train_limit, seed: 0, phase: &phase };
     let dataset = Arc::new(data::load(&config.data.name, &request).expect("shapes are drawn"));
-    let mut trainer = Trainer::new(Arc::new(config), dataset, Device::Cpu).expect("a trainer");
+    let mut trainer = Trainer::new(Arc::new(config), Scripts::default(), dataset, Device::Cpu).expect("a trainer");
     let mut times = Vec::with_capacity(steps);
     let mut loss = 0.0;
     for i in 0..steps + WARM {

@@ -232,6 +232,13 @@ impl RunArgs {
         Ok(config)
     }
 
+    /// Where estimator scripts are looked for: beside the config (of a resumed run: in it), here, then the usual places.
+    fn script_folders(&self) -> Vec<PathBuf> {
+        let beside = self.resume.clone().or_else(|| Some(self.config.as_ref()?.parent()?.to_owned()));
+        let own = dirs::config_dir().map(|dir| dir.join("dim-tui/estimators"));
+        beside.into_iter().chain([PathBuf::new(), "estimators/scripts".into()]).chain(own).collect()
+    }
+
     /// Flags that stand for a key.
     fn shorthands(&self) -> anyhow::Result<Vec<(&'static str, &'static str, Value)>> {
         let mut found = Vec::new();
@@ -259,7 +266,8 @@ impl RunArgs {
             }
             set.extend(self.shorthands()?.into_iter().map(|(_, key, value)| (key.to_owned(), value)));
         }
-        Ok(Options { out: self.out.clone(), resume: self.resume.clone(), set, interactive: !self.batch })
+        let script_folders = self.script_folders();
+        Ok(Options { out: self.out.clone(), resume: self.resume.clone(), set, script_folders, interactive: !self.batch })
     }
 }
 

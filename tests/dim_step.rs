@@ -10,6 +10,7 @@ use dim_tui::{
     model::{Critic, Discriminator, Encoder, EncoderShape, Features, Pairs, critic::CriticShape},
     nn::{Adam, Draws, Gradients, Stats, Store},
     train::{
+        Scripts,
         objective::{self, PriorTerm, StepValue, Term},
         term_estimator::TermEstimator,
     },
@@ -181,7 +182,7 @@ impl Check<'_> {
     fn value(&self, features: &Features) -> Result<StepValue> {
         let (case, n) = (self.case, self.suite.sizes.batch);
         let clip = (case.clip > 0.0).then_some(case.clip);
-        let estimator = |name: &str| TermEstimator::new(name, &Options::default()).unwrap();
+        let estimator = |name: &str| TermEstimator::new(name, &Options::default(), &Scripts::default()).unwrap();
         let include_positives = case.include_positives;
         let (e_global, e_local, p_global, p_local);
         let mut global = None;
@@ -202,7 +203,7 @@ impl Check<'_> {
             local =
                 Some(Term { mode: Mode::Train, weight, critic, estimator: &e_local, pairs: &p_local, clip, include_positives });
         }
-        objective::step(features, global, local, self.prior())
+        objective::step(features, global, local, self.prior()).map_err(candle_core::Error::wrap)
     }
 
     fn values(&self, value: &StepValue) {

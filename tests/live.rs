@@ -5,7 +5,7 @@ mod common;
 use std::{fs, path::Path, thread::sleep, time::Duration};
 
 use common::{BINARY, Screen, TINY, journal_row, rows, timeless};
-use dim_tui::config::ESTIMATORS;
+use dim_tui::config::{ESTIMATORS, SCRIPTS, script_label};
 use serde_json::Value;
 
 /// A config file with the tiny settings; `extra` lines are dotted keys.
@@ -41,7 +41,7 @@ fn everything_live_is_seen_journalled_and_replayed() {
     let (mut screen, file, run) = open(dir.path(), &config(&base));
 
     // Every estimator, one key each.
-    for _ in 0..ESTIMATORS.len() {
+    for _ in 0..ESTIMATORS.len() + SCRIPTS.len() {
         let before = rows(&run.join("journal.jsonl")).len();
         screen.send("e");
         journal_row(&run, "the next estimator", |r| accepted("objective.estimator", "")(r) && r["source"] == "key");
@@ -50,10 +50,10 @@ fn everything_live_is_seen_journalled_and_replayed() {
     let mut tried: Vec<String> = rows(&run.join("journal.jsonl"))
         .iter()
         .filter(|r| accepted("objective.estimator", "")(r))
-        .map(|r| r["to"].as_str().unwrap().to_string())
+        .map(|r| script_label(r["to"].as_str().unwrap()).into_owned())
         .collect();
     tried.sort();
-    let mut all = ESTIMATORS.to_vec();
+    let mut all = [ESTIMATORS, SCRIPTS].concat();
     all.sort_unstable();
     assert_eq!(tried, all);
 

@@ -19,7 +19,7 @@ pub struct Compared {
     pub ceiling: Option<f64>,
 }
 
-/// Every built-in estimator on the same scores: scores → ln r̂ of `trained` → each one's own best critic → its estimate.
+/// Every built-in estimator, and before them `trained` if it is none of them, on the same scores: scores → ln r̂ of `trained` → each one's own best critic → its estimate.
 ///
 /// A difference between two rows is then a difference of the estimators, not of their critics' scales.
 ///
@@ -39,7 +39,9 @@ pub fn compare(scores: &Scores, trained: &dyn Estimator, options: &Options, clip
         let ceiling = e.ceiling(scores.negatives(), clip);
         Ok(Compared { name: info.name.into(), kind: info.kind, fitted, raw: number(e.nats(&scores)?.as_ref())?, ceiling })
     };
-    all(options).iter().map(|e| one(&**e)).collect()
+    let built_in = all(options);
+    let own = Some(trained).filter(|t| built_in.iter().all(|e| e.info().name != t.info().name));
+    own.into_iter().chain(built_in.iter().map(|e| &**e)).map(one).collect()
 }
 
 fn number(t: Option<&Tensor>) -> Result<Option<f64>> {

@@ -51,3 +51,17 @@ fn effective_negatives_run_from_one_to_all() {
     // Weights 2/3 and 1/3: 1/(4/9 + 1/9).
     close(effective_negatives(&scores(1, &[0.], &[2f64.ln(), 0.])).unwrap(), 1.8, 1e-12, "two to one");
 }
+
+/// A script in force is compared too, first of all.
+#[cfg(feature = "scripts")]
+#[test]
+fn a_script_reads_its_own_scores_before_the_others() {
+    let s = scores(1, &[1.], &[0., -1.]);
+    let text = "fn objective(j, m) { mean(j) - log_mean_exp(m) }\nfn nats(j, m) { mean(j) - log_mean_exp(m) }";
+    let script = dim_estimators::Script::from_source("own", text).unwrap();
+    let rows = compare(&s, &script, &Options::default(), None).unwrap();
+    let built_in = compare(&s, &*get("dv"), &Options::default(), None).unwrap();
+    assert_eq!((rows.len(), rows[0].name.as_str()), (built_in.len() + 1, "own"));
+    close(rows[0].raw.unwrap(), built_in[0].raw.unwrap(), 1e-12, "dv's twin");
+    assert!(rows.iter().all(|row| row.fitted.is_none()), "it says nothing of a log-ratio");
+}

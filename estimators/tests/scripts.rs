@@ -240,9 +240,9 @@ fn a_script_says_what_it_is() {
         "{}",
         info.formula
     );
-    let plain = Script::from_source("mine", "fn objective(j, m) { mean(j) - mean(m) }").unwrap();
+    let plain = Script::from_source("own", "fn objective(j, m) { mean(j) - mean(m) }").unwrap();
     let info = plain.info();
-    assert_eq!((info.title, info.kind, info.formula, info.nats_formula), ("mine", Kind::Surrogate, "mean(j) - mean(m)", "none"));
+    assert_eq!((info.title, info.kind, info.formula, info.nats_formula), ("own", Kind::Surrogate, "mean(j) - mean(m)", "none"));
     let scores = Scores::new(matrix(2, 2, 0., DType::F64), matrix(2, 3, 0., DType::F64)).unwrap();
     assert!(plain.read(&scores).unwrap().nats.is_none() && plain.nats(&scores).unwrap().is_none());
 }

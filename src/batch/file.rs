@@ -1,10 +1,10 @@
-//! Hot reload without a screen: what a save of the config file does to the run.
+//! Hot reload without a screen: what a save of the config file, or of a script in force, does to the run.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use super::output::Output;
 use crate::{
-    config::{Change, ConfigError, FileEvent, Watch, is_live, load},
+    config::{Change, ConfigError, FileEvent, ScriptInForce, ScriptWatch, Watch, is_live, load},
     train::{Command, Session},
 };
 
@@ -41,6 +41,29 @@ impl WatchedFile {
             // Refused only if the trainer has gone; its last event says so.
             let _ = session.commands.try_send(Command::Apply { id: self.next_id, changes: live });
             self.next_id += 1;
+        }
+    }
+}
+
+/// The scripts in force.
+#[derive(Debug, Default)]
+pub(super) struct WatchedScripts {
+    watch: ScriptWatch,
+    followed: Arc<Vec<ScriptInForce>>,
+}
+
+impl WatchedScripts {
+    /// A saved script is a change like any other; a faulty one is refused, and the refusal told.
+    pub fn poll(&mut self, session: &Session) {
+        let scripts = session.snapshot.load().scripts.clone();
+        if !Arc::ptr_eq(&scripts, &self.followed) {
+            self.watch.follow(&scripts);
+            self.followed = scripts;
+        }
+        let changes = self.watch.poll();
+        if !changes.is_empty() {
+            // Refused only if the trainer has gone; its last event says so. Nobody waits for the answer to this one.
+            let _ = session.commands.try_send(Command::Apply { id: 0, changes });
         }
     }
 }

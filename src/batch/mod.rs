@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     train::{Command, Event, Options, Outcome, Phase, Session, StopReason},
 };
-use file::WatchedFile;
+use file::{WatchedFile, WatchedScripts};
 use output::Output;
 use signals::Signals;
 
@@ -47,6 +47,7 @@ pub fn run(config: Config, options: Options, watch: Option<PathBuf>) -> i32 {
 /// Follows a running session to its end.
 fn drive(session: Session, mut file: Option<WatchedFile>, signals: &Signals, output: &mut Output) -> Outcome {
     let mut stopping = false;
+    let mut scripts = WatchedScripts::default();
     let outcome = loop {
         match session.events.recv_timeout(TICK) {
             Ok(Event::Ended(outcome)) => break outcome,
@@ -63,6 +64,7 @@ fn drive(session: Session, mut file: Option<WatchedFile>, signals: &Signals, out
         if let Some(file) = file.as_mut() {
             file.poll(&session, output);
         }
+        scripts.poll(&session);
         output.progress(&session.snapshot.load());
     };
     output.summary(&session.snapshot.load());

@@ -20,6 +20,8 @@ pub enum Source {
     Set,
     /// A `[[schedule]]` entry.
     Schedule,
+    /// An estimator script, saved while it is in force.
+    Script,
     /// The trainer's own policy (a rollback halves the learning rate).
     Policy,
 }

@@ -56,6 +56,14 @@ fn annotate(schema: &mut Value, defaults: &Value, key: &Key) {
             let aliases = ALIASES.iter().filter(|(_, name)| names.contains(name)).map(|(alias, _)| *alias);
             at.insert("enum".into(), json!(names.iter().copied().chain(aliases).collect::<Vec<_>>()));
         }
+        // Names of files may be given without their ending.
+        Range::ChoiceOrFile { names, ending } => {
+            let aliases = ALIASES.iter().filter(|(_, name)| names.contains(name)).map(|(alias, _)| *alias);
+            let short = names.iter().filter_map(|name| name.strip_suffix(ending));
+            let all: Vec<&str> = names.iter().copied().chain(aliases).chain(short).collect();
+            let file = format!("{}$", ending.replace('.', "\\."));
+            at.insert("anyOf".into(), json!([{ "enum": all }, { "pattern": file }]));
+        }
         _ => {}
     }
 }

@@ -3,12 +3,16 @@
 //! This is the one place that says live or restart. Validation, the JSON schema, the controls of the workbench and the
 //! reference in the README read it; a test holds it equal to the leaves of `Config::default()`.
 
-use super::Range;
+use super::{Range, script::SCRIPT_ENDING};
 
 /// Names of the built-in estimators, in the order in which a key steps through them.
 pub const ESTIMATORS: &[&str] = &["dv", "mine", "jsd", "infonce", "nwj", "smile", "rkl", "hellinger", "chi2", "wasserstein"];
-const TERM_ESTIMATORS: &[&str] =
-    &["inherit", "dv", "mine", "jsd", "infonce", "nwj", "smile", "rkl", "hellinger", "chi2", "wasserstein"];
+/// Estimator scripts that come with the program.
+pub const SCRIPTS: &[&str] = &["dv-copy.rhai", "robust-dv.rhai", "tempered-jsd.rhai", "alpha-infonce.rhai"];
+const ESTIMATOR_NAMES: [&str; 14] = joined([ESTIMATORS, SCRIPTS]);
+const TERM_ESTIMATOR_NAMES: [&str; 15] = joined([&["inherit"], &ESTIMATOR_NAMES]);
+const ESTIMATOR: Range = Range::ChoiceOrFile { names: &ESTIMATOR_NAMES, ending: SCRIPT_ENDING };
+const TERM_ESTIMATOR: Range = Range::ChoiceOrFile { names: &TERM_ESTIMATOR_NAMES, ending: SCRIPT_ENDING };
 /// Other names of estimators, and the name each is stored by.
 pub(super) const ALIASES: &[(&str, &str)] = &[("gan", "jsd"), ("kl", "nwj")];
 /// Names of the data sets.
@@ -55,6 +59,16 @@ const fn restart(name: &'static str, range: Range, doc: &'static str) -> Key {
 const fn int(min: u64, max: u64) -> Range {
     Range::Int { min, max }
 }
+/// Two lists as one.
+const fn joined<const N: usize>(parts: [&[&'static str]; 2]) -> [&'static str; N] {
+    let mut all = [""; N];
+    let mut i = 0;
+    while i < N {
+        all[i] = if i < parts[0].len() { parts[0][i] } else { parts[1][i - parts[0].len()] };
+        i += 1;
+    }
+    all
+}
 const fn choice(names: &'static [&'static str]) -> Range {
     Range::Choice(names)
 }
@@ -71,7 +85,7 @@ static KEYS: &[Key] = &[
     restart("critic.units", int(1, 16_384), "embedding of the dot critic (paper: 2048)"),
     restart("critic.hidden", int(1, 16_384), "hidden layers of the concat critic (paper: 512)"),
     restart("critic.norm", choice(&["none", "layer"]), "LayerNorm at the end of the dot critic"),
-    live("objective.estimator", choice(ESTIMATORS), "estimator of both terms"),
+    live("objective.estimator", ESTIMATOR, "estimator of both terms"),
     live("objective.options.ema", EMA, "how much of its running mean mine keeps"),
     live("objective.options.tau", TAU, "where smile cuts marginal scores, ±τ"),
     live("objective.clip", NOT_NEGATIVE, "score clip c·tanh(T/c); 0: off"),
@@ -83,7 +97,7 @@ static KEYS: &[Key] = &[
     live("objective.global.critic", choice(CRITICS), "global critic; a change starts it anew"),
     live("objective.global.negatives", NEGATIVES, "negatives K of the global term"),
     restart("objective.global.layer", choice(&["conv", "fc"]), "features the global term pairs with Y"),
-    live("objective.global.estimator", choice(TERM_ESTIMATORS), "estimator of the global term"),
+    live("objective.global.estimator", TERM_ESTIMATOR, "estimator of the global term"),
     live("objective.global.options.ema", TERM_EMA, "mine's running mean in the global term"),
     live("objective.global.options.tau", TERM_TAU, "smile's cut in the global term"),
     live("objective.global.clip", CLIP, "score clip of the global term"),
@@ -92,7 +106,7 @@ static KEYS: &[Key] = &[
     live("objective.local.critic", choice(CRITICS), "local critic; a change starts it anew"),
     live("objective.local.negatives", NEGATIVES, "negatives K of the local term"),
     live("objective.local.locations", choice(&["same", "one", "any"]), "where local negatives come from"),
-    live("objective.local.estimator", choice(TERM_ESTIMATORS), "estimator of the local term"),
+    live("objective.local.estimator", TERM_ESTIMATOR, "estimator of the local term"),
     live("objective.local.options.ema", TERM_EMA, "mine's running mean in the local term"),
     live("objective.local.options.tau", TERM_TAU, "smile's cut in the local term"),
     live("objective.local.clip", CLIP, "score clip of the local term"),

@@ -1,8 +1,8 @@
 //! Configuration: schema, layering, validation, live changes, file watch. Knows estimator names, but no tensors and no screen.
 //!
-//! `schema` is the tree and its defaults, `keys` the table of what each leaf takes and whether it can change live. A text
-//! becomes a `node` tree with places, then a `layer` of checked values, then, laid over a base and held against the
-//! `rules`, a [`Config`].
+//! `schema` and `objective` are the tree and its defaults, `keys` the table of what each leaf takes and whether it can
+//! change live. A text becomes a `node` tree with places, then a `layer` of checked values, then, laid over a base and held
+//! against the `rules`, a [`Config`]. `watch` looks at the config file while it is edited, `script_watch` at the scripts.
 
 mod assign;
 mod change;
@@ -12,11 +12,15 @@ mod keys;
 mod layer;
 mod load;
 mod node;
+mod objective;
 mod presets;
 mod range;
 mod resolve;
 mod rules;
 mod schema;
+mod script;
+mod script_watch;
+mod text_watch;
 mod watch;
 mod write;
 
@@ -24,11 +28,14 @@ pub use assign::parse_assignments;
 pub use change::{Change, Source, diff};
 pub use error::{ConfigError, Place};
 pub use json::json_schema;
-pub use keys::{DATA_SETS, ESTIMATORS, Key, is_live, key, keys};
+pub use keys::{DATA_SETS, ESTIMATORS, Key, SCRIPTS, is_live, key, keys};
 pub use load::{load, parse_set, parse_state, parse_text};
+pub use objective::*;
 pub use presets::{Preset, presets};
 pub use range::Range;
 pub use schema::*;
+pub use script::{ESTIMATOR_KEYS, SCRIPT_ENDING, ScriptInForce, is_script, script_label, scripts_in};
+pub use script_watch::ScriptWatch;
 pub use watch::{FileEvent, Watch};
 pub use write::write_back;
 

@@ -12,6 +12,12 @@ pub enum Range {
     Bool,
     /// One of these names.
     Choice(&'static [&'static str]),
+    /// One of these names, which may be files too, or the path of a file with this ending. A file among the names may be given
+    /// without its ending.
+    ChoiceOrFile {
+        names: &'static [&'static str],
+        ending: &'static str,
+    },
     /// A whole number, both ends included.
     Int {
         min: u64,
@@ -53,6 +59,7 @@ impl Range {
             Range::Bool => value.as_bool().map(Value::Boolean),
             Range::Text => value.as_str().filter(|s| !s.contains('\0')).map(Value::from),
             Range::Choice(names) => one_of(names, value),
+            Range::ChoiceOrFile { names, ending } => one_of(names, value).or_else(|| file(names, ending, value)),
             Range::Int { min, max } => whole(*min, *max, value),
             Range::Float { min, max } => number(value).filter(|v| (*min..=*max).contains(v)).map(Value::Float),
             Range::Positive { max } => number(value).filter(|v| *v > 0.0 && v <= max).map(Value::Float),
@@ -66,7 +73,10 @@ impl Range {
     /// The names it takes, if any: for suggestions and completion.
     pub fn names(&self) -> &'static [&'static str] {
         match self {
-            Range::Choice(names) | Range::FloatOr { names, .. } | Range::CountOr { names, .. } => names,
+            Range::Choice(names)
+            | Range::ChoiceOrFile { names, .. }
+            | Range::FloatOr { names, .. }
+            | Range::CountOr { names, .. } => names,
             Range::Bool => &["true", "false"],
             _ => &[],
         }
@@ -78,6 +88,15 @@ fn one_of(names: &[&str], value: &Value) -> Option<Value> {
     // The same estimator under another name.
     let text = ALIASES.iter().find(|(alias, name)| *alias == text && names.contains(name)).map_or(text, |(_, name)| name);
     names.contains(&text).then(|| Value::from(text))
+}
+
+fn file(names: &[&str], ending: &str, value: &Value) -> Option<Value> {
+    let text = value.as_str()?;
+    if let Some(name) = names.iter().find(|name| name.strip_suffix(ending) == Some(text)) {
+        return Some(Value::from(*name));
+    }
+    let stem = text.strip_suffix(ending)?;
+    (!stem.is_empty() && !stem.ends_with(['/', '\\']) && !text.contains('\0')).then(|| value.clone())
 }
 
 fn whole(min: u64, max: u64, value: &Value) -> Option<Value> {
@@ -97,6 +116,10 @@ impl fmt::Display for Range {
             Range::Bool => f.write_str("true or false"),
             Range::Text => f.write_str("a text in quotes"),
             Range::Choice(names) => f.write_str(&listed(names)),
+            Range::ChoiceOrFile { names, ending } => {
+                let plain: Vec<&str> = names.iter().copied().filter(|n| !n.ends_with(ending)).collect();
+                write!(f, "{}, or a script \"NAME{ending}\"", listed(&plain))
+            }
             Range::Int { min, max } => write_int(f, *min, *max),
             Range::Float { min, max } => write_float(f, *min, *max),
             Range::Positive { .. } => f.write_str("a finite number greater than 0"),

@@ -90,12 +90,7 @@ impl Choice {
 
 fn find(name: &str, options: &Options) -> Result<Box<dyn Estimator>, Error> {
     if name.ends_with(".rhai") {
-        let script = Script::load(name).map_err(dim_estimators::Error::from)?;
-        if with_options(script.name(), options).is_some() {
-            let taken = script.name();
-            return Err(Error::Input(format!("{name}: '{taken}' is a built-in estimator, a script needs a name of its own")));
-        }
-        return Ok(Box::new(script));
+        return Ok(Box::new(Script::load(name).map_err(dim_estimators::Error::from)?));
     }
     if let Some((name, text)) = script::shipped().into_iter().find(|(shipped, _)| *shipped == name) {
         return Ok(Box::new(Script::from_source(name, text).map_err(dim_estimators::Error::from)?));
@@ -153,7 +148,7 @@ mod tests {
         assert!(refusal("not-there.rhai").contains("not-there.rhai"));
         let taken = dir.path().join("gan.rhai");
         std::fs::write(&taken, "fn objective(joint, marginal) { mean(joint) - log_mean_exp(marginal) }").unwrap();
-        assert!(refusal(taken.to_str().unwrap()).contains("needs a name of its own"));
+        assert!(refusal(taken.to_str().unwrap()).contains("give the script a name of its own"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use time::{OffsetDateTime, macros::format_description};
 
-use super::RecordError;
+use super::{RecordError, replace::replace};
 
 /// A directory that one run may write to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub struct RunDir {
 }
 
 impl RunDir {
+    /// Where a run keeps copies of the estimator scripts it used.
+    pub const SCRIPTS: &str = "scripts";
+
     /// Makes `base/<YYYY-MM-DD-HHMMSS>-<name>` (UTC, as in the journal), with `-2`, `-3`, ... where that exists.
     pub fn new_under(base: &Path, name: &str) -> Result<Self, RecordError> {
         let stamp = format_description!("[year]-[month]-[day]-[hour][minute][second]");
@@ -68,6 +71,17 @@ impl RunDir {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Keeps a copy of a script under a name that tells its text; one that is there already is left alone.
+    pub fn keep_script(&self, name: &str, text: &str) -> Result<(), RecordError> {
+        let folder = self.path.join(Self::SCRIPTS);
+        let path = folder.join(name);
+        if path.is_file() {
+            return Ok(());
+        }
+        fs::create_dir_all(&folder).map_err(RecordError::io(&folder))?;
+        replace(&path, text).map_err(RecordError::io(&path))
     }
 
     /// Makes the first free one of `first-2`, `first-3`, ...; making is what claims a name, so two runs never share one.

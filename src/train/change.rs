@@ -15,14 +15,21 @@ use crate::{
 impl Worker<'_> {
     /// Puts a set of changes in force for the next step; the reason, if it is refused.
     pub(super) fn change(&mut self, changes: &[Change]) -> Result<(), String> {
-        let outcome = self.try_change(changes);
+        let pinned = self.trainer.scripts.pin_changes(changes, &self.trainer.config);
+        let (changes, outcome) = match pinned {
+            Ok(pinned) => {
+                let outcome = self.try_change(&pinned);
+                (pinned, outcome)
+            }
+            Err(reason) => (changes.to_vec(), Err(reason)),
+        };
         let kind = if outcome.is_ok() { JournalKind::Change } else { JournalKind::Refused };
         let step = self.trainer.step + 1;
         let reason = outcome.as_ref().err().cloned();
         let row = |c| JournalRow { reason: reason.clone(), ..journal_row(step, kind).change(c) };
         self.journal(changes.iter().map(row).collect());
         if outcome.is_ok() {
-            for change in changes {
+            for change in &changes {
                 self.link.history.mark(Mark {
                     step,
                     text: format!("{} {} → {}", change.key, plain(&change.from), plain(&change.to)),
@@ -46,7 +53,7 @@ impl Worker<'_> {
         self.trainer.apply(next.clone()).map_err(|e| e.to_string())?;
         // A checkpoint of this very step does not know the change.
         self.checkpoint_at = None;
-        self.publisher.in_force(next.clone(), self.trainer.total_steps());
+        self.publisher.in_force(next.clone(), self.trainer.scripts.in_force(&next), self.trainer.total_steps());
         if next.objective.on_nonfinite == OnNonfinite::Rollback && checkpoint::list(&self.checkpoints).is_empty() {
             self.save();
         }

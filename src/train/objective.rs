@@ -6,15 +6,17 @@
 //!
 //! over the encoder and the critics, after the discriminator of the prior has taken its own step.
 
-use candle_core::{DType, Result, Tensor};
+use candle_core::{DType, Tensor};
 use dim_estimators::{Scores, State, ops};
 
-use super::term_estimator::TermEstimator;
+use super::{term_estimator::TermEstimator, trainer::TrainError};
 use crate::{
     config::{Mode, PriorKind},
     model::{Critic, Discriminator, Features, Pairs},
     nn::Stats,
 };
+
+type Result<T, E = candle_core::Error> = std::result::Result<T, E>;
 
 /// One mutual-information term as this step computes it.
 pub struct Term<'a> {
@@ -44,28 +46,28 @@ pub struct TermValue {
 
 impl Term<'_> {
     /// Scores of this term's pairs. `features` [P, C], `codes` [N, D].
-    pub fn scores(&self, features: &Tensor, codes: &Tensor, stats: Stats) -> Result<Scores> {
+    pub fn scores(&self, features: &Tensor, codes: &Tensor, stats: Stats) -> Result<Scores, TrainError> {
         let (joint, marginal) = self.critic.score(features, codes, self.pairs, stats)?;
         let alignment = &self.estimator.alignment;
         let (mut joint, mut marginal) = (alignment.apply(&joint)?, alignment.apply(&marginal)?);
         if let Some(c) = self.clip {
-            joint = ops::clip_scores(&joint, c).map_err(candle_core::Error::wrap)?;
-            marginal = ops::clip_scores(&marginal, c).map_err(candle_core::Error::wrap)?;
+            joint = ops::clip_scores(&joint, c)?;
+            marginal = ops::clip_scores(&marginal, c)?;
         }
         if self.include_positives {
             marginal = Tensor::cat(&[&marginal, &joint], 1)?;
         }
-        Scores::new(joint, marginal).map_err(candle_core::Error::wrap)
+        Ok(Scores::new(joint, marginal)?)
     }
 
     /// The term on a batch. In mode `monitor` the features are constants, so only the critic learns.
-    pub fn value(&self, features: &Tensor, codes: &Tensor) -> Result<TermValue> {
+    pub fn value(&self, features: &Tensor, codes: &Tensor) -> Result<TermValue, TrainError> {
         let scores = match self.mode {
             Mode::Monitor => self.scores(&features.detach(), &codes.detach(), Stats::Train)?,
             _ => self.scores(features, codes, Stats::Train)?,
         };
         let mut memory = self.estimator.memory.clone();
-        let reading = self.estimator.estimator.train(&scores, &mut memory).map_err(candle_core::Error::wrap)?;
+        let reading = self.estimator.estimator.train(&scores, &mut memory)?;
         Ok(TermValue { loss: reading.objective.neg()?, nats: reading.nats.map(|n| n.detach()), memory, scores: scores.detach() })
     }
 }
@@ -87,7 +89,7 @@ pub fn step(
     global: Option<(Term, &Tensor)>,
     local: Option<Term>,
     prior: Option<PriorTerm>,
-) -> Result<StepValue> {
+) -> Result<StepValue, TrainError> {
     let zero = Tensor::zeros((), features.y.dtype(), features.y.device())?;
     let (mut loss, mut watched) = (zero.clone(), zero);
     let mut add = |mode: Mode, weight: f64, value: &Tensor| -> Result<()> {

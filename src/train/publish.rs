@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 
 use super::{Facts, Phase, Readings, Snapshot};
 use crate::{
-    config::Config,
+    config::{Config, ScriptInForce},
     record::{PerTerm, ProbeRow, StepRow},
 };
 
@@ -57,15 +57,21 @@ impl Publisher {
         self.edit(true, |s| s.now.config = config);
     }
 
-    pub fn start(&self, facts: Facts, config: Arc<Config>, step: u64, epoch: f64, steps: u64) {
+    pub fn start(&self, facts: Facts, step: u64, epoch: f64) {
         self.edit(true, |s| {
-            s.now = Snapshot { facts: Arc::new(facts), config, step, epoch, steps, ..s.now.clone() };
+            s.now = Snapshot { facts: Arc::new(facts), step, epoch, ..s.now.clone() };
         });
     }
 
-    /// After a change: configuration and length of the run.
-    pub fn in_force(&self, config: Arc<Config>, steps: u64) {
-        self.edit(true, |s| (s.now.config, s.now.steps) = (config, steps));
+    /// At the start and after a change: configuration, the scripts it names, length of the run.
+    pub fn in_force(&self, config: Arc<Config>, scripts: Vec<ScriptInForce>, steps: u64) {
+        self.edit(true, |s| {
+            s.now.config = config;
+            s.now.steps = steps;
+            if *s.now.scripts != scripts {
+                s.now.scripts = Arc::new(scripts);
+            }
+        });
     }
 
     pub fn step(&self, row: &StepRow, epoch: f64, steps: u64, took: f64) {

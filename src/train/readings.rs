@@ -20,7 +20,7 @@ pub struct Readings {
     /// The estimator that trains the critic, and what it is.
     pub trained: String,
     pub about: About,
-    /// All estimators, in the table's order.
+    /// All estimators, in the table's order; a script in force goes first.
     pub rows: Vec<Compared>,
     /// K, and how many of them count: 1/Σw² over a group, on the average.
     pub negatives: usize,
@@ -79,8 +79,7 @@ impl Trainer {
     ) -> Result<Option<Readings>, TrainError> {
         let Some(Newest { scores, pairs }) = newest else { return Ok(None) };
         let options = Options { ema: options.ema, tau: options.tau };
-        let wrap = candle_core::Error::wrap;
-        let mut rows = compare(scores, &*term.estimator, &options, term.clip(clip)).map_err(wrap)?;
+        let mut rows = compare(scores, &*term.estimator, &options, term.clip(clip))?;
         let own_negatives = Scores { joint: scores.joint.clone(), marginal: scores.marginal.narrow(1, 0, pairs.negatives)? };
         let with_positives = self.config.objective.include_positives;
         if with_positives {
@@ -93,7 +92,7 @@ impl Trainer {
             about: About::of(&term.estimator.info()),
             rows,
             negatives: pairs.negatives,
-            effective: effective_negatives(&own_negatives).map_err(wrap)?,
+            effective: effective_negatives(&own_negatives)?,
             unbound: if with_positives { Some("positives are among the negatives") } else { unbound },
             false_negatives: (self.dataset.classes.len() > 1).then(|| false_negatives(pairs, &self.labels)),
             histogram: Histogram::of(scores)?,

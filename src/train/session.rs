@@ -24,6 +24,8 @@ pub struct Options {
     pub resume: Option<PathBuf>,
     /// With `resume`: values asked for anew, over those in force at the checkpoint.
     pub set: Vec<(String, toml::Value)>,
+    /// Where the estimator scripts that the config names are looked for, in this order.
+    pub script_folders: Vec<PathBuf>,
     /// True under the workbench: after the last step, and on a policy's pause, the trainer waits for commands.
     /// False under `--batch`: it ends.
     pub interactive: bool,

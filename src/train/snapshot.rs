@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::Readings;
 use crate::{
-    config::Config,
+    config::{Config, ScriptInForce},
     record::{PerTerm, ProbeRow, StepRow},
 };
 
@@ -54,6 +54,8 @@ pub struct Snapshot {
     pub facts: Arc<Facts>,
     /// The configuration in force.
     pub config: Arc<Config>,
+    /// The scripts it names.
+    pub scripts: Arc<Vec<ScriptInForce>>,
     /// Steps done.
     pub step: u64,
     /// Steps this run has in all.
@@ -79,6 +81,7 @@ impl Snapshot {
             facts: Arc::default(),
             steps: config.optim.steps,
             config,
+            scripts: Arc::default(),
             step: 0,
             epoch: 0.0,
             seconds: 0.0,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use candle_core::{DType, Device, Result, Tensor};
 use dim_estimators::{Estimator, Link, Options, Scores, State, ops};
 
-use super::trainer::TrainError;
+use super::{Scripts, trainer::TrainError};
 use crate::config::Config;
 
 /// One swap under `on_swap = "align"`: T ← to(from⁻¹(T) − shift), where from⁻¹ reads ln r from a score.
@@ -77,17 +77,20 @@ impl Alignment {
 #[derive(Clone)]
 pub struct TermEstimator {
     pub estimator: Arc<dyn Estimator>,
+    /// What the config calls it: a name, or the run's copy of a script. Another text of a script is another estimator.
+    pub id: String,
     /// Read and renewed at every step that counts.
     pub memory: State,
     pub alignment: Alignment,
 }
 
 impl TermEstimator {
-    /// The estimator of that name, with nothing to remember.
-    pub fn new(name: &str, options: &crate::config::Options) -> std::result::Result<Self, TrainError> {
+    /// The estimator of that name, built in or one of `scripts`, with nothing to remember.
+    pub fn new(id: &str, options: &crate::config::Options, scripts: &Scripts) -> std::result::Result<Self, TrainError> {
         let options = Options { ema: options.ema, tau: options.tau };
-        let found = dim_estimators::with_options(name, &options).ok_or_else(|| TrainError::Estimator(name.into()))?;
-        Ok(Self { estimator: Arc::from(found), memory: State::default(), alignment: Alignment::default() })
+        let built_in = || dim_estimators::with_options(id, &options).map(Arc::from);
+        let estimator = scripts.get(id).or_else(built_in).ok_or_else(|| TrainError::Estimator(id.into()))?;
+        Ok(Self { estimator, id: id.into(), memory: State::default(), alignment: Alignment::default() })
     }
 
     /// For a critic that starts anew: nothing to remember, scores as they are.
@@ -132,10 +135,10 @@ pub struct TermEstimators {
 
 impl TermEstimators {
     /// What `config` names.
-    pub fn new(config: &Config) -> std::result::Result<Self, TrainError> {
+    pub fn new(config: &Config, scripts: &Scripts) -> std::result::Result<Self, TrainError> {
         Ok(Self {
-            global: TermEstimator::new(config.global_estimator(), &config.global_options())?,
-            local: TermEstimator::new(config.local_estimator(), &config.local_options())?,
+            global: TermEstimator::new(config.global_estimator(), &config.global_options(), scripts)?,
+            local: TermEstimator::new(config.local_estimator(), &config.local_options(), scripts)?,
         })
     }
 }

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use super::*;
 
 fn estimator(name: &str) -> TermEstimator {
-    TermEstimator::new(name, &crate::config::Options::default()).unwrap()
+    TermEstimator::new(name, &crate::config::Options::default(), &Scripts::default()).unwrap()
 }
 
 fn flat(t: &Tensor) -> Vec<f64> {

@@ -7,6 +7,7 @@ use dim_estimators::{Scores, State};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
+    Scripts,
     learning_rate::learning_rate,
     networks::{GLOBAL, LOCAL, Networks},
     objective::{self, PriorTerm, StepValue, TermValue, read_scalars},
@@ -35,8 +36,21 @@ pub enum TrainError {
     Candle(#[from] candle_core::Error),
     #[error("no estimator is named '{0}'")]
     Estimator(String),
+    /// A script that passed its trial fails on real scores.
+    #[error(transparent)]
+    Script(#[from] dim_estimators::ScriptError),
     #[error("{0}")]
     Invalid(String),
+}
+
+impl From<dim_estimators::Error> for TrainError {
+    fn from(e: dim_estimators::Error) -> Self {
+        match e {
+            dim_estimators::Error::Script(e) => Self::Script(e),
+            dim_estimators::Error::Candle(e) => Self::Candle(e),
+            other => Self::Invalid(other.to_string()),
+        }
+    }
 }
 
 pub struct Trainer {
@@ -49,6 +63,8 @@ pub struct Trainer {
     gradients: Gradients,
     gradients_prior: Gradients,
     order: Order,
+    /// Those that a configuration may name.
+    pub(super) scripts: Scripts,
     pub(super) estimators: TermEstimators,
     /// Scores of the last step that counted, and the labels of its images.
     pub(super) newest: PerTerm<Newest>,
@@ -76,10 +92,11 @@ pub struct StepOutcome {
 }
 
 impl Trainer {
-    pub fn new(config: Arc<Config>, dataset: Arc<Dataset>, device: Device) -> Result<Self, TrainError> {
+    /// `scripts` holds those that `config` names.
+    pub fn new(config: Arc<Config>, scripts: Scripts, dataset: Arc<Dataset>, device: Device) -> Result<Self, TrainError> {
         let networks = Networks::new(&config, &device)?;
         let order = Order::new(config.seed, dataset.train.len());
-        let estimators = TermEstimators::new(&config)?;
+        let estimators = TermEstimators::new(&config, &scripts)?;
         let trainer = Self {
             config,
             dataset,
@@ -90,6 +107,7 @@ impl Trainer {
             gradients: Gradients::default(),
             gradients_prior: Gradients::default(),
             order,
+            scripts,
             estimators,
             newest: PerTerm { global: None, local: None },
             labels: Vec::new(),
@@ -150,9 +168,9 @@ impl Trainer {
     /// The estimators that `config` names, with what carries over from those in force; drops the critics of a term whose estimator
     /// changes if `objective.on_swap` says so.
     fn swapped(&mut self, config: &Config) -> Result<TermEstimators, TrainError> {
-        let mut next = TermEstimators::new(config)?;
+        let mut next = TermEstimators::new(config, &self.scripts)?;
         let policy = config.objective.on_swap;
-        let changes = self.estimators.global.name() != next.global.name() || self.estimators.local.name() != next.local.name();
+        let changes = self.estimators.global.id != next.global.id || self.estimators.local.id != next.local.id;
         let scores = if changes && policy == OnSwap::Align { self.next_scores()? } else { [None, None] };
         let [global, local] = scores;
         let same_clip = [self.config.global_clip() == config.global_clip(), self.config.local_clip() == config.local_clip()];
@@ -161,14 +179,13 @@ impl Trainer {
             (LOCAL, &self.estimators.local, &mut next.local, local, same_clip[1]),
         ] {
             new.alignment = old.alignment.clone();
-            if old.name() == new.name() {
+            if old.id == new.id {
                 // Under another clip a mean of the old scores says nothing of the new.
                 new.memory = if same_clip { old.memory.clone() } else { State::default() };
             } else if policy == OnSwap::ResetCritics {
                 self.networks.drop(group);
             } else if let Some(scores) = scores {
-                let aligned = old.alignment.swapped(&*old.estimator, &*new.estimator, &scores);
-                new.alignment = aligned.map_err(candle_core::Error::wrap)?;
+                new.alignment = old.alignment.swapped(&*old.estimator, &*new.estimator, &scores)?;
             }
         }
         Ok(next)
@@ -229,17 +246,17 @@ impl Trainer {
         Ok(())
     }
 
-    /// One step of the discriminator, then one of encoder and critics. A step that is not finite leaves no trace.
+    /// One step of the discriminator, then one of encoder and critics. A step that is not finite, or fails, leaves no trace.
     pub fn step(&mut self) -> Result<StepOutcome, TrainError> {
         let before = self.before_step()?;
-        let outcome = self.try_step()?;
-        if outcome.nonfinite.is_some() {
+        let outcome = self.try_step();
+        if outcome.as_ref().map_or(true, |outcome| outcome.nonfinite.is_some()) {
             for (var, tensor) in before.tensors {
                 var.set(&tensor)?;
             }
             self.adam_prior.load(&before.moments)?;
         }
-        Ok(outcome)
+        outcome
     }
 
     /// Copies of what moves before a step is known to be finite: BatchNorm's statistics and the discriminator.

@@ -10,7 +10,7 @@ fn trainer(edits: &[(&str, toml::Value)]) -> Trainer {
     let config = Config::default().with(&tiny.into_iter().chain(edits).collect::<Vec<_>>()).unwrap();
     let request = Request { dir: std::path::Path::new(""), train_limit: 64, seed: 0, phase: &|_| {} };
     let dataset = Arc::new(data::load("shapes", &request).unwrap());
-    Trainer::new(Arc::new(config), dataset, Device::Cpu).unwrap()
+    Trainer::new(Arc::new(config), Scripts::default(), dataset, Device::Cpu).unwrap()
 }
 
 fn state(t: &Trainer) -> Vec<(String, Vec<f32>)> {

@@ -15,7 +15,7 @@ use candle_core::Device;
 use crossbeam_channel::{RecvTimeoutError, TryRecvError};
 
 use super::{
-    Command, Event, Facts, History, Outcome, Phase, StopReason, checkpoint, describe,
+    Command, Event, Facts, History, Outcome, Phase, Scripts, StopReason, TrainError, checkpoint, describe,
     publish::Publisher,
     session::{Link, Options},
     trainer::Trainer,
@@ -130,7 +130,8 @@ impl<'a> Worker<'a> {
             // A front end that is gone is noticed where commands are read.
             let _ = link.events.send(Event::Warning(warning));
         }
-        let config = describe::resolved(config).map_err(refused)?;
+        let mut scripts = Scripts::new(options.script_folders.clone());
+        let config = scripts.pin_config(describe::resolved(config).map_err(refused)?).map_err(refused)?;
         publisher.config(Arc::new(config.clone()));
         let resumed = options.resume.is_some();
         let dir = match (&options.resume, &options.out) {
@@ -139,6 +140,7 @@ impl<'a> Worker<'a> {
             (None, None) => RunDir::new_under(&config.run.dir, &config.data.name),
         }
         .map_err(refused)?;
+        scripts.keep_in(dir.clone()).map_err(refused)?;
         let phase = publisher.clone();
         let request = data::Request {
             dir: &config.data.dir,
@@ -149,7 +151,7 @@ impl<'a> Worker<'a> {
         let dataset = Arc::new(data::load(&config.data.name, &request).map_err(refused)?);
         publisher.phase(Phase::Starting("building the networks".into()));
         let device = Device::Cpu;
-        let mut trainer = Trainer::new(Arc::new(config.clone()), dataset, device).map_err(refused)?;
+        let mut trainer = Trainer::new(Arc::new(config.clone()), scripts, dataset, device).map_err(refused)?;
         let checkpoints = dir.path().join("checkpoints");
         let (mut faults, mut scheduled) = (Vec::new(), BTreeSet::new());
         if resumed {
@@ -160,6 +162,7 @@ impl<'a> Worker<'a> {
                 Halt::Refused(format!("{}: no whole checkpoint to resume from{why}", checkpoints.display()))
             })?;
             let now = describe::carry_over(&saved.config, &config, &options.set).map_err(refused)?;
+            let now = trainer.scripts.pin_config(now).map_err(refused)?;
             trainer.restore(&saved, Arc::new(now)).map_err(refused)?;
             scheduled = saved.scheduled.clone();
         }
@@ -169,7 +172,8 @@ impl<'a> Worker<'a> {
             false => Recorder::create(dir, &in_force).map_err(refused)?,
         };
         let facts: Facts = describe::facts(&trainer, recorder.path());
-        publisher.start(facts, in_force.clone(), trainer.step, trainer.epoch(), trainer.total_steps());
+        publisher.start(facts, trainer.step, trainer.epoch());
+        publisher.in_force(in_force.clone(), trainer.scripts.in_force(&in_force), trainer.total_steps());
         let (last, probed) = if resumed { recall(recorder.path(), &link.history, &publisher)? } else { (None, None) };
         let mut worker = Self {
             link,
@@ -256,7 +260,10 @@ impl<'a> Worker<'a> {
 
     fn take_step(&mut self) -> Result<(), Halt> {
         let started = Instant::now();
-        let outcome = self.trainer.step()?;
+        let outcome = match self.trainer.step() {
+            Err(TrainError::Script(fault)) if self.options.interactive => return self.on_faulty_script(fault.to_string()),
+            outcome => outcome?,
+        };
         let took = started.elapsed().as_secs_f64();
         if let Some(reason) = outcome.nonfinite {
             return self.on_nonfinite(reason);
@@ -335,6 +342,13 @@ impl<'a> Worker<'a> {
             Command::Watch(false) => self.watched = None,
             Command::Stop(reason) => self.stop = Some(reason),
         }
+    }
+
+    /// A script has failed where its trial had not: the step has left no trace, and waits for another estimator.
+    fn on_faulty_script(&mut self, reason: String) -> Result<(), Halt> {
+        self.note(JournalKind::Pause, Some(reason.clone()));
+        (self.gait, self.pause_reason) = (Gait::Pause, Some(reason));
+        Ok(())
     }
 
     /// What a non-finite objective or gradient does, by policy.

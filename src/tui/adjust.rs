@@ -2,11 +2,11 @@
 
 use toml::Value;
 
-use crate::config::{Config, Key, Range};
+use crate::config::{Config, Key, Range, script_label};
 
 /// The next value of `key` from what `config` says, or `None` at the end of the ladder (and for texts, which are typed).
-/// The value is in the key's range; rules between keys are for [`Config::with`].
-pub fn step(config: &Config, key: &Key, up: bool) -> Option<Value> {
+/// The value is in the key's range; rules between keys are for [`Config::with`]. `scripts` are files that lie at hand.
+pub fn step(config: &Config, key: &Key, scripts: &[String], up: bool) -> Option<Value> {
     let now = config.get(key.name)?;
     if key.name.ends_with(".ema") {
         return ema(&now, key.range.names(), up);
@@ -14,6 +14,13 @@ pub fn step(config: &Config, key: &Key, up: bool) -> Option<Value> {
     match key.range {
         Range::Bool => Some(Value::Boolean(!now.as_bool()?)),
         Range::Choice(names) => cycle(names, now.as_str()?, up).map(Value::from),
+        Range::ChoiceOrFile { names, .. } => {
+            let own = scripts.iter().map(String::as_str).filter(|s| !names.contains(s));
+            let all: Vec<&str> = names.iter().copied().chain(own).collect();
+            // From a script that is none of these to the first or last.
+            let label = script_label(now.as_str()?).into_owned();
+            cycle(&all, &label, up).or(if up { all.first().copied() } else { all.last().copied() }).map(Value::from)
+        }
         Range::Int { min, max } => int_step(key.name, u64::try_from(now.as_integer()?).ok()?, min, max, up),
         Range::Float { min, max } => {
             ladder(now.as_float()?, floor(key.name), min <= 0.0, up).filter(|v| *v <= max).map(Value::Float)
@@ -142,7 +149,7 @@ mod tests {
         let spec = config::key(key).unwrap();
         let mut seen = Vec::new();
         for _ in 0..n {
-            let Some(next) = step(&config, spec, up) else { break };
+            let Some(next) = step(&config, spec, &[], up) else { break };
             config = config.with(&[(key.into(), next.clone())]).unwrap();
             seen.push(next);
         }
@@ -180,7 +187,7 @@ mod tests {
         for key in config::keys() {
             let config = Config::default();
             for up in [true, false] {
-                if let Some(value) = step(&config, key, up) {
+                if let Some(value) = step(&config, key, &[], up) {
                     assert!(key.range.accept(&value).is_some(), "{} → {value}", key.name);
                     assert_ne!(config.get(key.name).as_ref(), Some(&value), "{}", key.name);
                 }

@@ -17,7 +17,7 @@ use super::{
     view::{chart::Marker, estimators::Term},
 };
 use crate::{
-    config::{Config, Source, diff},
+    config::{Change, Config, Source, diff, is_script, script_label},
     train::{History, Outcome, Phase, Snapshot},
 };
 
@@ -138,6 +138,10 @@ pub struct App {
     pub requests: Requests,
     /// Keys whose last request was refused, with the reason.
     pub refused: BTreeMap<String, String>,
+    /// Scripts in force whose saved text is faulty, by the key that names them: the last good text stays in force.
+    pub broken_scripts: BTreeMap<String, String>,
+    /// Scripts that lie where they are looked for; the arrows step through them too.
+    pub scripts: Vec<String>,
     /// Values that wait for a new run.
     pub next_run: BTreeMap<String, Value>,
     pub selected: usize,
@@ -175,6 +179,8 @@ impl App {
             frozen: None,
             requests: Requests::default(),
             refused: BTreeMap::new(),
+            broken_scripts: BTreeMap::new(),
+            scripts: Vec::new(),
             next_run: BTreeMap::new(),
             selected: 0,
             focus: Panel::Controls,
@@ -253,7 +259,17 @@ impl App {
     pub fn compare_with_file(&mut self) {
         self.differs = self.file.as_ref().map_or_else(BTreeSet::new, |file| {
             let changes = diff(&file.content, &self.live.config, Source::File);
-            changes.into_iter().map(|c| c.key).filter(|k| !k.starts_with("run.") && k != "data.dir").collect()
+            // The file names a script, the run its copy.
+            let same_script = |c: &Change| match (c.from.as_str(), c.to.as_str()) {
+                (Some(from), Some(to)) => is_script(from) && script_label(from) == script_label(to),
+                _ => false,
+            };
+            changes
+                .into_iter()
+                .filter(|c| !same_script(c))
+                .map(|c| c.key)
+                .filter(|k| !k.starts_with("run.") && k != "data.dir")
+                .collect()
         });
     }
 

@@ -106,7 +106,7 @@ pub fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
 pub fn shown(value: &Value) -> String {
     match value {
         Value::String(s) if s.is_empty() => "–".into(),
-        Value::String(s) => s.clone(),
+        Value::String(s) => config::script_label(s).into_owned(),
         Value::Float(v) => number(*v),
         Value::Integer(i) => i.to_string(),
         Value::Array(list) => format!("[{} entries]", list.len()),

@@ -9,7 +9,7 @@ use super::{
     message::{Done, Message},
 };
 use crate::{
-    config::{self, Config, Source, Watch},
+    config::{self, Config, ESTIMATOR_KEYS, ScriptInForce, ScriptWatch, Source, Watch},
     train::{Command, Options, Outcome, Session},
 };
 
@@ -17,6 +17,8 @@ use crate::{
 pub struct World {
     pub session: Session,
     pub watch: Option<Watch>,
+    /// The scripts in force.
+    pub scripts: ScriptWatch,
     options: Options,
 }
 
@@ -27,7 +29,12 @@ impl World {
         let options = Options { interactive: true, ..options };
         let session = Session::start(config, options.clone())?;
         let (watch, shown) = watched.unzip();
-        Ok((Self { session, watch, options }, shown))
+        Ok((Self { session, watch, scripts: ScriptWatch::default(), options }, shown))
+    }
+
+    /// Scripts that can be named without a path.
+    pub fn scripts_at_hand(&self) -> Vec<String> {
+        config::scripts_in(&self.options.script_folders)
     }
 
     pub fn send(&self, command: Command) {
@@ -37,7 +44,10 @@ impl World {
 
     /// Joins the old trainer, which has ended, and starts a new one beside its run directory.
     pub fn restart(&mut self, config: &Config, app: &App) -> Message {
-        let options = Options { out: sibling(&app.live.facts.run_dir), resume: None, set: Vec::new(), ..self.options.clone() };
+        let run = &app.live.facts.run_dir;
+        let mut options = Options { out: sibling(run), resume: None, set: Vec::new(), ..self.options.clone() };
+        // The scripts in force are named by the old run's copies.
+        options.script_folders.insert(0, run.clone());
         let done = match Session::start(config.clone(), options) {
             Ok(session) => {
                 let old = std::mem::replace(&mut self.session, session);
@@ -56,6 +66,7 @@ impl World {
             let path = path.display();
             return Message::Done(Done::Failed(format!("{path} is there already: ':w! {path}' puts the run's values into it")));
         }
+        let config = &with_files(&self.session.snapshot.load().scripts, path, config);
         // Into a file that is there already goes only what it says differently; a new one becomes the whole.
         let differing = config::load(Some(path), &[]).map(|content| config::diff(&content, config, Source::Key));
         let changes = differing.unwrap_or_default().into_iter().filter(|c| config::key(&c.key).is_some());
@@ -72,8 +83,10 @@ impl World {
 
     /// Puts values of the run into the watched file.
     pub fn write_back(&mut self, config: &Config, edits: &[(String, Value)]) -> Message {
+        let scripts = self.session.snapshot.load().scripts.clone();
         let Some(watch) = &mut self.watch else { return Message::Done(Done::Failed("no config file is watched".into())) };
         let path = watch.path().to_owned();
+        let (config, edits) = (&with_files(&scripts, &path, config), &edits_with_files(&scripts, &path, edits));
         Message::Done(match config::write_back(&path, config, edits) {
             Ok(text) => {
                 watch.own_write(&text);
@@ -87,6 +100,25 @@ impl World {
     pub fn join(self) -> Outcome {
         self.session.join()
     }
+}
+
+/// `config` as a config file at `path` says it: scripts by their own files instead of the run's copies.
+fn with_files(scripts: &[ScriptInForce], path: &Path, config: &Config) -> Config {
+    let values = ESTIMATOR_KEYS.iter().filter_map(|key| Some(((*key).to_owned(), config.get(key)?)));
+    // Names of files fit wherever names of copies do.
+    config.with(&edits_with_files(scripts, path, &values.collect::<Vec<_>>())).unwrap_or_else(|_| config.clone())
+}
+
+fn edits_with_files(scripts: &[ScriptInForce], path: &Path, edits: &[(String, Value)]) -> Vec<(String, Value)> {
+    let folder = std::path::absolute(path).ok().and_then(|p| p.parent().map(Path::to_owned)).unwrap_or_default();
+    let named = |value: &Value| {
+        let script = scripts.iter().find(|s| Some(s.value.as_str()) == value.as_str())?;
+        let Some(file) = script.path.as_ref().and_then(|p| std::path::absolute(p).ok()) else {
+            return Some(script.asked.clone());
+        };
+        Some(file.strip_prefix(&folder).unwrap_or(&file).to_string_lossy().into_owned())
+    };
+    edits.iter().map(|(key, value)| (key.clone(), named(value).map_or_else(|| value.clone(), Value::from))).collect()
 }
 
 /// Begins to watch a file, from what it says now.
@@ -127,7 +159,7 @@ mod tests {
         let path = base.path().join("new.toml");
         let config = Config::default().with(&[("optim.lr".into(), Value::Float(0.25))]).unwrap();
         let (session, _link) = Session::pair(&config);
-        let mut world = World { session, watch: None, options: Options::default() };
+        let mut world = World { session, watch: None, scripts: ScriptWatch::default(), options: Options::default() };
         let Message::Done(Done::Saved { content, .. }) = world.save(&path, false, &config) else { panic!("not saved") };
         assert_eq!(*content, config);
         // Saving over a file of the user's touches only what differs.

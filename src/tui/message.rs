@@ -6,7 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use toml::Value;
 
 use crate::{
-    config::{Config, FileEvent},
+    config::{Change, Config, FileEvent},
     train::{Command, Event, History, Snapshot},
 };
 
@@ -24,6 +24,8 @@ pub enum Message {
     Snapshot(Arc<Snapshot>),
     /// The watched config file was saved.
     File(FileEvent),
+    /// Scripts in force were saved: these keys ask for them anew.
+    Scripts(Vec<Change>),
     /// The process was sent signal n.
     Signal(i32),
     /// The terminal is gone: nobody sees the screen any more.

@@ -64,6 +64,7 @@ pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color
     let hook = PanicHook::install();
     let (world, file) = World::start(config, options, config_file.as_deref())?;
     let mut app = App::new(color.theme(), world.session.snapshot.load_full(), world.session.history.clone(), file);
+    app.scripts = world.scripts_at_hand();
     let mut guard = Guard::enter()?;
     if let Ok((width, height)) = guard.size() {
         update(&mut app, Message::Resize(width, height));
@@ -214,8 +215,15 @@ impl Loop {
         while let Some(event) = self.world.watch.as_mut().and_then(|w| w.poll()) {
             exit |= self.take(Message::File(event), guard)?;
         }
+        let saved = self.world.scripts.poll();
+        if !saved.is_empty() {
+            exit |= self.take(Message::Scripts(saved), guard)?;
+        }
         let newest = self.world.session.snapshot.load_full();
         if !Arc::ptr_eq(&newest, &self.app.live) {
+            if !Arc::ptr_eq(&newest.scripts, &self.app.live.scripts) {
+                self.world.scripts.follow(&newest.scripts);
+            }
             exit |= self.take(Message::Snapshot(newest), guard)?;
         }
         Ok(exit)

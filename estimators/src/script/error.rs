@@ -35,6 +35,9 @@ pub enum Fault {
     /// The file cannot be read.
     #[error("the script cannot be read: {0}")]
     Read(String),
+    /// The name of a built-in estimator.
+    #[error("'{0}' is a built-in estimator: give the script a name of its own")]
+    NameTaken(String),
     /// Not rhai.
     #[error("syntax error: {0}")]
     Syntax(String),

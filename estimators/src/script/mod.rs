@@ -23,7 +23,7 @@ pub use helpers::{HELPERS, Helper, helper_table};
 use program::{LOG_RATIO, NATS, OBJECTIVE, Outcome, Program};
 use value::{Memo, Purpose};
 
-use crate::{Estimator, Info, Kind, Link, Reading, Result, Scores};
+use crate::{Estimator, Info, Kind, Link, Reading, Result, Scores, by_name};
 
 /// A script that has passed its trial. Clones share it.
 #[derive(Clone)]
@@ -75,6 +75,9 @@ impl Script {
     }
 
     fn new(name: &str, file: &str, source: &str) -> std::result::Result<Self, ScriptError> {
+        if by_name(name).is_some() {
+            return Err(Fault::NameTaken(name.to_string()).at(file, None));
+        }
         let program = Program::compile(file, source)?;
         trial::run(&program)?;
         let said = |constant: &'static str| text_constant(&program, constant).map_err(|fault| fault.at(file, None));

@@ -127,7 +127,7 @@ fn move_cursor(app: &mut App, share: f64) {
 pub fn change(app: &mut App, key: &'static str, up: bool) -> Vec<Effect> {
     let Some(spec) = config::key(key) else { return Vec::new() };
     let base: Config = if spec.live && app.alive() { app.wanted() } else { app.next_config() };
-    match adjust::step(&base, spec, up) {
+    match adjust::step(&base, spec, &app.scripts, up) {
         Some(value) => ask(app, vec![(key.to_owned(), value)], Source::Key),
         None if spec.range == config::Range::Text => {
             edit(app, key);
@@ -145,7 +145,7 @@ pub fn change(app: &mut App, key: &'static str, up: bool) -> Vec<Effect> {
 fn edit(app: &mut App, key: &'static str) {
     let now = app.next_run.get(key).cloned().or_else(|| app.wanted().get(key));
     let text = match &now {
-        Some(Value::String(s)) => s.clone(),
+        Some(Value::String(s)) => app.live.scripts.iter().find(|script| script.value == *s).map_or(s, |s| &s.asked).clone(),
         Some(value) => shown(value),
         None => String::new(),
     };

@@ -91,7 +91,12 @@ pub fn send(app: &mut App, live: Vec<(String, Value)>, source: Source) -> Vec<Ef
             (from != to).then_some(Change { key, from, to, source })
         })
         .collect();
-    if changes.is_empty() {
+    send_all(app, changes)
+}
+
+/// Sends changes as one request, whatever the values are now.
+pub fn send_all(app: &mut App, changes: Vec<Change>) -> Vec<Effect> {
+    if changes.is_empty() || !app.alive() {
         return Vec::new();
     }
     let id = app.requests.add(changes.clone());
@@ -105,6 +110,7 @@ pub fn sentence(changes: &[Change]) -> String {
     let source = match changes.first().map(|c| c.source) {
         Some(Source::File) => " (file)",
         Some(Source::Command) => " (:set)",
+        Some(Source::Script) => " (saved)",
         Some(Source::Schedule) => " (schedule)",
         Some(Source::Policy) => " (policy)",
         _ => "",

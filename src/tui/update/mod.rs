@@ -53,6 +53,7 @@ fn carry(app: &mut App, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::File(event) => file::on_file(app, event),
+        Message::Scripts(changes) => intent::send_all(app, changes),
         // A closed terminal tells twice: by a failing read and by a signal. Only a second order to end means "at once".
         Message::Signal(SIGHUP) if app.closed => Vec::new(),
         Message::Signal(n) => leave(app, Leaving::Signal(n)),

@@ -33,15 +33,26 @@ fn on_ack(app: &mut App, id: u64, step: u64, outcome: Result<(), String>) {
     match outcome {
         Ok(()) => {
             let shown = app.live.clone();
-            if app.requests.accept(id, &shown).is_some() {
+            if let Some(request) = app.requests.accept(id, &shown) {
                 app.log.answer(id, step, Kind::Accepted, None);
+                for change in &request.changes {
+                    app.broken_scripts.remove(&change.key);
+                }
             }
         }
         Err(reason) => {
             let Some(request) = app.requests.refuse(id) else { return };
             app.log.answer(id, step, Kind::Refused, Some(&reason));
+            let saved_script = request.changes.iter().any(|c| c.source == Source::Script);
             for change in &request.changes {
                 app.refused.insert(change.key.clone(), reason.clone());
+                if saved_script {
+                    app.broken_scripts.insert(change.key.clone(), reason.clone());
+                }
+            }
+            if saved_script {
+                // The banner says so until the file is mended.
+                return;
             }
             app.complain(format!("{} refused: {reason}", sentence(&request.changes)));
         }
@@ -51,7 +62,7 @@ fn on_ack(app: &mut App, id: u64, step: u64, outcome: Result<(), String>) {
 /// Journal rows that no other event tells of.
 fn on_journal(app: &mut App, row: &JournalRow) {
     // What was asked for here has its line already, with its answer.
-    let ours = matches!(row.source.as_deref(), Some("key" | "file" | "command"));
+    let ours = matches!(row.source.as_deref(), Some("key" | "file" | "command" | "script"));
     if matches!(row.kind, JournalKind::Change | JournalKind::Refused) && ours || row.kind == JournalKind::Checkpoint {
         return;
     }
@@ -83,6 +94,7 @@ fn change_line(row: &JournalRow) -> String {
     let source = match row.source.as_deref() {
         Some("file") => Source::File,
         Some("command") => Source::Command,
+        Some("script") => Source::Script,
         Some("schedule") => Source::Schedule,
         Some("policy") => Source::Policy,
         _ => Source::Key,
@@ -149,6 +161,7 @@ pub fn on_started(app: &mut App, snapshot: Arc<Snapshot>, history: Arc<History>)
     app.frozen = None;
     app.cursor = None;
     app.refused.clear();
+    app.broken_scripts.clear();
     app.next_run.clear();
     app.requests.clear();
     app.history = history;

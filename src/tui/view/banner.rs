@@ -1,4 +1,6 @@
-//! What must not be overlooked, between header and charts: a failed trainer, a broken config file.
+//! What must not be overlooked, between header and charts: a failed trainer, a broken config file or script.
+
+use std::collections::BTreeSet;
 
 use ratatui::{
     buffer::Buffer,
@@ -39,11 +41,15 @@ fn title(app: &App) -> &'static str {
     }
 }
 
+/// Files that cannot be used as they are now.
 fn file_lines(app: &App, columns: u16) -> Vec<String> {
-    let Some(reason) = app.file.as_ref().and_then(|f| f.broken.as_ref()) else { return Vec::new() };
-    let mut lines = wrap(&format!("≡ config file not usable, nothing changed: {reason}"), usize::from(columns.saturating_sub(2)));
-    lines.truncate(2);
-    lines
+    let config = app.file.as_ref().and_then(|f| f.broken.as_ref());
+    let config = config.map(|reason| format!("≡ config file not usable, nothing changed: {reason}"));
+    // One text may be in force under two keys.
+    let scripts: BTreeSet<_> = app.broken_scripts.values().collect();
+    let scripts = scripts.into_iter().map(|reason| format!("≡ script not usable, the last good one stays in force: {reason}"));
+    let lines = |text: String| wrap(&text, usize::from(columns.saturating_sub(2))).into_iter().take(2);
+    config.into_iter().chain(scripts).flat_map(lines).collect()
 }
 
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
