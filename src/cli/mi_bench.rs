@@ -33,7 +33,7 @@ infonce, they are near 1 for that reason alone; where I(X;Y_t) is near 0 they ar
 
 /// Steps at each level, and of each training with --consistency.
 const STEPS: u64 = 4000;
-const IMAGE_STEPS: u64 = 300;
+const IMAGE_STEPS: u64 = 200;
 
 #[derive(Debug, Args)]
 #[command(long_about = ABOUT)]
@@ -56,7 +56,7 @@ pub struct MiBenchArgs {
     /// Degrees of freedom of student-t [default: 1]
     #[arg(long, value_name = "NU", value_parser = clap::value_parser!(u32).range(1..=1000))]
     freedom: Option<u32>,
-    /// Steps at each level [default: 4000], or of each critic with --consistency [default: 300]
+    /// Steps at each level [default: 4000], or of each critic with --consistency [default: 200]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
     /// Pairs in a batch, 2 to 4096

@@ -10,7 +10,7 @@ use super::{
     Choice, CriticKind, Error, Samples, finite,
     fit::{Fit, matrix, number},
     special::t_quantile,
-    training::{self, Pairs, Trained, joined},
+    training::{self, Pace, Pairs, Trained, joined},
 };
 use crate::nn::{self, Draws};
 
@@ -58,6 +58,8 @@ pub struct HeldOut {
 
 /// Adam's rate.
 const LR: f64 = 5e-4;
+/// The best of so many states of the critic is kept.
+const CHECKS: u64 = 40;
 /// Held-out batches are joined to at most so many groups for the jackknife.
 const GROUPS: usize = 32;
 /// The fewest pairs: ten are held out then, and five judge the training.
@@ -167,7 +169,8 @@ fn train(parts: &Parts, choice: &Choice, settings: Settings, on_step: &mut dyn F
         Ok((parts.train.x.index_select(&rows, 0)?, parts.train.y.index_select(&rows, 0)?))
     };
     let watch = parts.watch.batches(batch.min(parts.watch.rows()))?;
-    training::train(fit, choice.estimator.as_ref(), settings.steps, &draw, &watch, on_step)
+    let pace = Pace { steps: settings.steps, checks: CHECKS };
+    training::train(fit, choice.estimator.as_ref(), pace, &draw, &watch, on_step)
 }
 
 /// A statistic of held-out pairs with its standard error.

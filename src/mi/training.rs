@@ -8,8 +8,13 @@ use super::{
     fit::{Fit, Step, number},
 };
 
-/// The best of so many states of the critic is kept, by its objective on pairs set aside from the training part.
-const CHECKS: u64 = 40;
+/// How long a training is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    pub steps: u64,
+    /// The best of so many states of the critic is kept, by its objective on pairs set aside from the training part.
+    pub checks: u64,
+}
 
 /// x [n, dx] and y [n, dy]: row i of both is one pair.
 pub(super) type Pairs = (Tensor, Tensor);
@@ -36,7 +41,7 @@ impl Trained {
     }
 }
 
-/// Trains `fit` for `steps` steps up the objective of `estimator`, on the pairs that `draw` gives for each step (the first is 1), and
+/// Trains `fit` up the objective of `estimator`, on the pairs that `draw` gives for each step (the first is 1), and
 /// puts it back to its best state by the objective on the batches `watch`; `on_step` is called after each step.
 ///
 /// # Errors
@@ -44,12 +49,13 @@ impl Trained {
 pub(super) fn train(
     mut fit: Fit,
     estimator: &dyn Estimator,
-    steps: u64,
+    pace: Pace,
     draw: &dyn Fn(u64) -> Result<Pairs, Error>,
     watch: &[Pairs],
     on_step: &mut dyn FnMut(),
 ) -> Result<Trained, Error> {
-    let every = (steps / CHECKS).max(1);
+    let Pace { steps, checks } = pace;
+    let every = (steps / checks).max(1);
     let mut best: Option<(f64, Vec<Tensor>)> = None;
     let mut diverged = None;
     for step in 1..=steps {
