@@ -1,6 +1,6 @@
 //! `dim-tui mi-bench --consistency`: estimators against themselves, on images.
 
-use std::{fmt::Write, path::PathBuf};
+use std::{collections::BTreeMap, fmt::Write, path::PathBuf};
 
 use clap::Args;
 use dim_tui::{
@@ -137,10 +137,19 @@ fn notes(found: &Report) -> Vec<String> {
             ));
         }
     }
-    for row in &found.rows {
-        let of_ratios = row.ratios.iter().filter_map(|r| Some((r.test, r.reason.as_ref()?)));
-        let own = row.reason.iter().map(|reason| ("I(X;Y_t)", reason));
-        lines.extend(own.chain(of_ratios).map(|(what, why)| format!("{}, t = {}, {what}: {why}\n", row.estimator, row.t)));
-    }
+    lines.extend(reasons(found).into_iter().map(|((t, what, why), who)| format!("{}; t = {t}, {what}: {why}\n", who.join(", "))));
     lines
+}
+
+/// Why there is no number for a t and a column, and of which estimators that is said.
+fn reasons(found: &Report) -> BTreeMap<(usize, &str, &str), Vec<&str>> {
+    let mut reasons: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for row in &found.rows {
+        let own = row.reason.iter().map(|why| ("I(X;Y_t)", why));
+        let of_ratios = row.ratios.iter().filter_map(|r| Some((r.test, r.reason.as_ref()?)));
+        for (what, why) in own.chain(of_ratios) {
+            reasons.entry((row.t, what, why.as_str())).or_default().push(&row.estimator);
+        }
+    }
+    reasons
 }

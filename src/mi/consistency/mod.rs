@@ -168,13 +168,15 @@ fn ask(
     on_step: &mut dyn FnMut(),
 ) -> Result<Asked, Error> {
     let Dataset { train, test, .. } = plan.images;
+    let what = if (pairing, t) == (Pairing::Once, train.height) { "I(X;X)" } else { pairing.formula() };
     let fit = Fit::new(plan.critic, [pairing.images() * train.image_bytes(); 2], seed, LR)?;
     let draw = |step| pairing.pairs(train, pairs::Drawn::halves(&deal.batch(step)), t);
     let watch = deal.watch().batches(plan.batch).map(|b| pairing.pairs(train, b, t)).collect::<Result<Vec<_>, _>>()?;
     let pace = Pace { steps: plan.steps, checks: CHECKS };
     let trained = training::train(fit, readers[0].estimator.as_ref(), pace, &draw, &watch, on_step)?;
     if let Some(why) = trained.unusable() {
-        return Ok(Asked { answers: readers.iter().map(|_| Err(why.clone())).collect(), warning: None });
+        let answers = readers.iter().map(|_| Err(format!("{what}: {why}"))).collect();
+        return Ok(Asked { answers, warning: None });
     }
     let held_out = deal.held_out().batches(plan.batch).map(|b| {
         let (x, y) = pairing.pairs(test, b, t)?;
@@ -183,11 +185,12 @@ fn ask(
     let scores = joined(&held_out.collect::<Result<Vec<_>, Error>>()?)?;
     let answer = |reader: &&Choice| -> Result<Answer, Error> {
         let nats = reader.estimator.nats(&scores)?.map_or(Ok(f64::NAN), |nats| number(&nats))?;
-        Ok(if nats.is_finite() { Ok(nats) } else { Err(format!("the estimate of {} is {nats}", pairing.formula())) })
+        Ok(if nats.is_finite() { Ok(nats) } else { Err(format!("the estimate of {what} is {nats}")) })
     };
     let answers = readers.iter().map(answer).collect::<Result<Vec<_>, _>>()?;
-    let ended = |why| format!("{}, {}, t = {t}, seed {seed}: {why}", readers[0].name(), pairing.formula());
-    let warning = trained.ended().map(|why| ended(format!("{why}; the critic is that of an earlier step")));
+    let who = readers[0].name();
+    let warning =
+        trained.ended().map(|why| format!("{who}, {what}, t = {t}, seed {seed}: {why}; the critic is that of an earlier step"));
     Ok(Asked { answers, warning })
 }
 
