@@ -175,7 +175,7 @@ fn ask(
     let pace = Pace { steps: plan.steps, checks: CHECKS };
     let trained = training::train(fit, readers[0].estimator.as_ref(), pace, &draw, &watch, on_step)?;
     if let Some(why) = trained.unusable() {
-        let answers = readers.iter().map(|_| Err(format!("{what}: {why}"))).collect();
+        let answers = readers.iter().map(|_| Err(format!("no critic of {what}: {why}"))).collect();
         return Ok(Asked { answers, warning: None });
     }
     let held_out = deal.held_out().batches(plan.batch).map(|b| {
