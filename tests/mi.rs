@@ -341,8 +341,7 @@ fn consistency_without_a_finite_number_says_why() {
         let found: Value = serde_json::from_slice(&output.stdout).unwrap();
         let row = &found["rows"][0];
         let (before, after) = why.split_once("...").unwrap_or((why, ""));
-        let reasons = std::iter::once(&row["reason"]).chain([&row["ratios"][0]["reason"]]);
-        for reason in reasons.map(|r| r.as_str().unwrap()) {
+        for reason in [&row["reason"], &row["ratios"][0]["reason"]].map(|r| r.as_str().unwrap()) {
             assert!(reason.starts_with(before) && reason.ends_with(after), "{reason}");
         }
         for ratio in row["ratios"].as_array().unwrap() {

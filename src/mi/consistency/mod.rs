@@ -44,7 +44,7 @@ const LR: f64 = 5e-4;
 /// The best of so many states of a critic is kept; a check costs two steps.
 const CHECKS: u64 = 20;
 
-impl<'a> Plan<'a> {
+impl Plan<'_> {
     /// The plan with its rows in rising order.
     ///
     /// # Errors
@@ -59,9 +59,8 @@ impl<'a> Plan<'a> {
         if let Some(twice) = self.rows.windows(2).find(|w| w[0] == w[1]) {
             return wrong(format!("--rows: {} is named twice", twice[0]));
         }
-        match self.rows.last() {
-            Some(&t) if t > height => return wrong(format!("--rows {t}: an image of {} has {height} rows", self.images.name)),
-            _ => {}
+        if let Some(t) = self.rows.last().filter(|&&t| t > height) {
+            return wrong(format!("--rows {t}: an image of {} has {height} rows", self.images.name));
         }
         if !(2..=4096).contains(&self.batch) {
             return wrong(format!("--batch {}: must lie between 2 and 4096", self.batch));
@@ -201,7 +200,7 @@ mod tests {
     /// Images of two rows: the first is one of eight patterns, the second the same in all.
     fn patterns(n: usize) -> Images {
         let image = |i: usize| {
-            let bit = |b: usize| if (i * 5 + i / 8) >> b & 1 == 1 { 255 } else { 0 };
+            let bit = |b: usize| if ((i * 5 + i / 8) >> b) & 1 == 1 { 255 } else { 0 };
             [bit(0), bit(1), bit(2), 128, 128, 128]
         };
         let pixels = (0..n).flat_map(image).collect();
