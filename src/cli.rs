@@ -1,5 +1,6 @@
 //! The command line: flags as shorthands of config keys, and the verbs. Knows no training; `main` carries it out.
 
+mod consistency;
 mod estimate;
 mod mi_bench;
 mod mutual;
@@ -37,6 +38,7 @@ Examples:
                                                      what an estimator makes of scores of your own
   dim-tui mi --x X.npy --y Y.csv                     the mutual information of two arrays
   dim-tui mi-bench --seeds 5                         how far each estimator is from a known truth
+  dim-tui mi-bench --consistency                     whether its estimates on images agree with each other
   dim-tui schema                                     every key, with its default and whether it can change live
 
 Exit codes: 0 done; 1 failed while running; 2 bad usage, config or data; 3 stopped by a non-finite loss;
@@ -115,7 +117,7 @@ pub enum Verb {
     Estimate(estimate::EstimateArgs),
     /// Estimate the mutual information of two arrays
     Mi(mutual::MiArgs),
-    /// Compare estimators with distributions whose mutual information is known
+    /// Compare estimators with distributions whose mutual information is known, or with themselves on images
     MiBench(mi_bench::MiBenchArgs),
     /// Print the JSON schema of the config, with live or restart for every key
     Schema,

@@ -50,7 +50,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("train", &["batch", "mi", "tui"]),
     ("batch", &["data", "eval", "mi", "model", "nn", "tui"]),
     ("tui", &["batch", "data", "eval", "mi", "model", "nn"]),
-    ("mi", &["batch", "config", "data", "eval", "model", "record", "train", "tui"]),
+    ("mi", &["batch", "config", "eval", "model", "record", "train", "tui"]),
 ];
 
 /// What is wrong with one file, in sentences. `path` is relative to the repository.

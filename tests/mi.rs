@@ -240,3 +240,142 @@ fn courses_that_cannot_be_run_are_refused_with_one_sentence() {
     assert_eq!(said("--levels=-1"), "a level of -1 nats: this case has at least 0");
     assert_eq!(said("--estimators wasserstein"), "estimator wasserstein has no estimate in nats");
 }
+
+/// Files as MNIST has them: 28×28, above noise on a brightness that tells an image from others, black below.
+fn digits(dir: &TempDir) {
+    let mut numbers = Numbers(3);
+    for (split, n) in [("train", 256u32), ("t10k", 64)] {
+        let mut pixels = Vec::new();
+        for _ in 0..n {
+            let brightness = numbers.uniform() * 200.0;
+            pixels.extend((0..14 * 28).map(|_| (brightness + numbers.uniform() * 50.0) as u8));
+            pixels.resize(pixels.len() + 14 * 28, 0);
+        }
+        let header = [0x803, n, 28, 28].map(u32::to_be_bytes).concat();
+        write(dir, &format!("{split}-images-idx3-ubyte"), [header, pixels].concat());
+        let header = [0x801, n].map(u32::to_be_bytes).concat();
+        write(dir, &format!("{split}-labels-idx1-ubyte"), [header, vec![1; n as usize]].concat());
+    }
+}
+
+/// Of short trainings: what stands in the report, that it is the same twice, and that I(X;X) / I(X;X) is 1.
+#[test]
+fn consistency_reports_three_ratios_for_each_estimator_and_t() {
+    let dir = tempfile::tempdir().unwrap();
+    digits(&dir);
+    let of_digits = "mi-bench --consistency --data-set mnist --data . --batch 8";
+    let args = format!("{of_digits} --rows 28,0,7 --steps 12 --seeds 2 --estimators infonce,jsd,smile:tau=1");
+    let found = json(dir.path(), &args);
+    assert_eq!(found, json(dir.path(), &args), "the same numbers twice");
+    assert_ne!(found["rows"], json(dir.path(), &format!("{args} --seed 5"))["rows"]);
+    let sizes = ["height", "width", "steps", "batch", "seeds", "held_out"].map(|key| found[key].as_u64().unwrap());
+    assert_eq!((found["data_set"].as_str(), sizes), (Some("mnist"), [28, 28, 12, 8, 2, 32]));
+    let tests: Vec<_> = found["tests"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
+    assert_eq!(tests, ["monotone", "data-processing", "additivity"]);
+    let rows = found["rows"].as_array().unwrap();
+    let keys: Vec<_> = rows.iter().map(|r| (r["estimator"].as_str().unwrap(), r["t"].as_u64().unwrap())).collect();
+    let expected = ["infonce", "jsd", "smile:tau=1"].map(|name| [(name, 0), (name, 7), (name, 28)]);
+    assert_eq!(keys, expected.concat());
+    for row in rows {
+        let ratios = row["ratios"].as_array().unwrap();
+        let of = ratios.iter().map(|r| r["test"].as_str().unwrap()).collect::<Vec<_>>();
+        assert_eq!(of, tests, "{row}");
+        assert!(row["nats"].is_number() && row["se"].is_number(), "{row}");
+        assert_eq!(row["ceiling"].as_f64(), (row["estimator"] == "infonce").then(|| 8f64.ln()), "{row}");
+        for ratio in ratios {
+            assert_eq!(ratio["value"].is_null(), ratio["reason"].is_string(), "{ratio}");
+            assert_eq!(ratio["value"].is_null(), ratio["se"].is_null(), "{ratio}");
+        }
+        if row["t"] == 0 {
+            // An anchor without rows scores every image alike, so that no estimate is above 0 but for rounding.
+            assert!(number(row, "nats") < 1e-4, "{row}");
+            assert!(ratios[1]["value"].is_null() && ratios[2]["above"].is_null(), "{row}");
+        }
+        // The read-outs of the others may be below 0 after so few steps, and then there is no ratio.
+        if row["t"] == 28 && (row["estimator"] == "infonce" || ratios[0]["value"].is_number()) {
+            assert_eq!((number(&ratios[0], "value"), number(&ratios[0], "se")), (1.0, 0.0), "{row}");
+        }
+    }
+    let found = json(dir.path(), &format!("{of_digits} --steps 2 --estimators dv"));
+    let rows: Vec<_> = found["rows"].as_array().unwrap().iter().map(|r| r["t"].as_u64().unwrap()).collect();
+    assert_eq!(rows, [3, 7, 14], "an eighth, a quarter, a half");
+}
+
+#[test]
+fn consistency_says_in_words_what_its_ratios_are_worth() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = run(dir.path(), "mi-bench --consistency --rows 0,4 --steps 3 --batch 16 --estimators infonce,dv");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "shapes, 32×32; 1024 held-out pairs, 3 steps, batch 16, 1 seed; nats",
+        "data-processing: I([X,X];[Y_t,Y_(t-3)]) / I(X;Y_t)",
+        "No bound guarantees these ratios",
+        "infonce cannot exceed 2.773 nats with 15 negatives",
+        "infonce, dv; t = 0, additivity: without rows both informations are 0",
+    ] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    assert!(!text.contains("dv cannot exceed"), "{text}");
+    let lines = text.lines().filter(|l| l.starts_with("infonce  ") || l.starts_with("dv ")).count();
+    assert_eq!(lines, 4, "{text}");
+}
+
+/// An estimate that is no number, and an objective that ceases to be one: no panic, null with the reason, exit code 3.
+#[test]
+fn consistency_without_a_finite_number_says_why() {
+    let dir = tempfile::tempdir().unwrap();
+    digits(&dir);
+    write(&dir, "sunk.rhai", "fn objective(j, m) { mean(j) - 0.1 * mean(m) }\nfn nats(j, m) { log(1.5 - mean(j)) }");
+    write(&dir, "runaway.rhai", "fn objective(j, m) { mean(m) - log(1.5 - mean(j)) }\nfn nats(j, m) { mean(j) }");
+    let of_digits = "mi-bench --consistency --data-set mnist --data . --batch 8 --rows 7";
+    for (args, why) in [
+        ("--steps 60 --estimators sunk.rhai", "the estimate of I(X;Y_t) is NaN"),
+        (
+            "--steps 2000 --estimators runaway.rhai",
+            "no critic of I(X;Y_t): at step ... of the training the objective was no finite number any more",
+        ),
+    ] {
+        let output = run(dir.path(), &format!("{of_digits} {args} --json"));
+        assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let row = &found["rows"][0];
+        let (before, after) = why.split_once("...").unwrap_or((why, ""));
+        for reason in [&row["reason"], &row["ratios"][0]["reason"]].map(|r| r.as_str().unwrap()) {
+            assert!(reason.starts_with(before) && reason.ends_with(after), "{reason}");
+        }
+        for ratio in row["ratios"].as_array().unwrap() {
+            assert!(row["nats"].is_null() && ratio["value"].is_null() && ratio["reason"].is_string(), "{row}");
+        }
+        let text = String::from_utf8(run(dir.path(), &format!("{of_digits} {args}")).stdout).unwrap();
+        let line = text.lines().find(|l| l.contains("     7  ")).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(line.split_whitespace().skip(2).collect::<Vec<_>>(), ["-"; 4], "{text}");
+    }
+}
+
+#[test]
+fn flags_of_the_other_mode_are_refused_with_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = |args: &str| refusal(dir.path(), &format!("mi-bench {args}"));
+    for flag in ["--case gaussian", "--levels 2", "--dim 3", "--freedom 3", "--svg out.svg"] {
+        let name = flag.split(' ').next().unwrap();
+        let why = format!("{name}: does not go with --consistency, which takes images whose information is not known");
+        assert_eq!(said(&format!("--consistency {flag}")), why);
+    }
+    for flag in ["--data-set shapes", "--data .", "--rows 4"] {
+        let name = flag.split(' ').next().unwrap();
+        assert_eq!(said(flag), format!("{name}: only --consistency takes images"));
+    }
+    assert_eq!(
+        said("--consistency --data ."),
+        "--data .: the built-in shapes need no folder; name the images too, e.g. --data-set cifar10"
+    );
+    assert!(said("--consistency --data-set cifar").starts_with("unknown data set `cifar`, did you mean `cifar10`?"));
+    assert!(said("--consistency --data-set cifar10 --data nowhere").contains("nowhere"));
+    assert_eq!(said("--consistency --rows 40"), "--rows 40: an image of shapes has 32 rows");
+    assert_eq!(said("--consistency --rows 4,4"), "--rows: 4 is named twice");
+    assert_eq!(said("--consistency --batch 1"), "--batch 1: must lie between 2 and 4096");
+    assert!(said("--consistency --batch 2000").starts_with("--batch 2000: it takes 8000 training and 4000 test images"));
+    assert_eq!(said("--consistency --estimators wasserstein"), "estimator wasserstein has no estimate in nats");
+    assert!(!dir.path().join("out.svg").exists());
+}

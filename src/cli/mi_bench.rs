@@ -1,4 +1,4 @@
-//! `dim-tui mi-bench`: estimators against distributions whose information is known.
+//! `dim-tui mi-bench`: estimators against distributions whose information is known, or against themselves on images.
 
 use std::{fmt::Write, fs, path::PathBuf};
 
@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 use dim_tui::mi::{self, Bench, Case, Choice, Course};
 
 use super::{
-    DIVERGED, FAILED, Failure, failure,
+    DIVERGED, FAILED, Failure,
+    consistency::{Common, ImageArgs},
+    failure,
     mutual::{Critic, bar},
     print,
 };
@@ -19,7 +21,19 @@ Cases: gaussian (d independent correlated pairs, I = -(d/2) ln(1 - rho^2)), cubi
 (a bivariate Student t, through asinh; its information is that of the bivariate Gaussian plus a correction, 0.22417 nats with one
 degree of freedom). One critic is carried from level to level; batches are fresh draws; Adam with rate 5e-4. Bias and variance are
 those of the estimates of the last 500 training batches of a level (or its second half, if that is shorter), averaged over seeds; RMSE
-is the root of the mean squared distance from the truth. se is the standard error of the bias over seeds.";
+is the root of the mean squared distance from the truth. se is the standard error of the bias over seeds.
+
+With --consistency: images, whose information is not known, and their first t rows Y_t (the rest 0), with the ratios of Song & Ermon
+2020: I(X;Y_t) / I(X;X) should rise from 0 to 1 with t; [X,X] and [Y_t,Y_(t-3)] share what X and Y_t share (ratio 1); two independent
+images share twice as much with their rows (ratio 2). Each information has a critic of its own, trained on the training split, kept
+at its best on pairs of it set aside, and asked about up to 1,024 pairs of the test split, in batches of --batch with one estimate
+over all: nothing learnt by heart counts. A ratio is taken seed by seed and averaged; se is over seeds. It is missing where the
+estimate below it is not above 0. No bound guarantees these ratios. Where an estimate nears its ceiling, ln(K+1) = ln(batch) for
+infonce, they are near 1 for that reason alone; where I(X;Y_t) is near 0 they are quotients of noise.";
+
+/// Steps at each level, and of each training with --consistency.
+const STEPS: u64 = 4000;
+const IMAGE_STEPS: u64 = 200;
 
 #[derive(Debug, Args)]
 #[command(long_about = ABOUT)]
@@ -30,9 +44,9 @@ pub struct MiBenchArgs {
     /// How x and y meet in the critic
     #[arg(long, value_enum, default_value_t = Critic::Separable)]
     critic: Critic,
-    /// Distribution of the pairs
-    #[arg(long, value_enum, default_value_t = CaseName::Gaussian)]
-    case: CaseName,
+    /// Distribution of the pairs [default: gaussian]
+    #[arg(long, value_enum)]
+    case: Option<CaseName>,
     /// True information of each level, nats [default: 2,4,6,8,10; bivariate and student-t: 0.5,1,1.5,2,2.5]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     levels: Vec<f64>,
@@ -42,9 +56,9 @@ pub struct MiBenchArgs {
     /// Degrees of freedom of student-t [default: 1]
     #[arg(long, value_name = "NU", value_parser = clap::value_parser!(u32).range(1..=1000))]
     freedom: Option<u32>,
-    /// Steps at each level
-    #[arg(long, value_name = "N", default_value_t = 4000, value_parser = clap::value_parser!(u64).range(1..))]
-    steps: u64,
+    /// Steps at each level [default: 4000], or of each critic with --consistency [default: 200]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    steps: Option<u64>,
     /// Pairs in a batch, 2 to 4096
     #[arg(long, value_name = "N", default_value_t = 64)]
     batch: usize,
@@ -63,6 +77,8 @@ pub struct MiBenchArgs {
     /// Draw estimates and truth over the steps
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    #[command(flatten)]
+    images: ImageArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,7 +91,19 @@ enum CaseName {
 
 impl MiBenchArgs {
     pub fn run(&self) -> Result<i32, Failure> {
+        self.check_mode().map_err(failure)?;
         let choices = Choice::list(&self.estimators).map_err(failure)?;
+        if self.images.consistency {
+            return self.images.run(Common {
+                choices,
+                critic: self.critic.into(),
+                steps: self.steps.unwrap_or(IMAGE_STEPS),
+                batch: self.batch,
+                seed: self.seed,
+                seeds: self.seeds,
+                json: self.json,
+            });
+        }
         let course = self.course().map_err(failure)?;
         let steps = course.steps.saturating_mul(course.levels.len() as u64).saturating_mul(course.seeds);
         let bar = bar(steps.saturating_mul(mi::trainings(&choices) as u64));
@@ -92,23 +120,43 @@ impl MiBenchArgs {
         Ok(if found.rows.iter().all(|row| row.bias.is_none()) { DIVERGED } else { 0 })
     }
 
+    /// Refuses flags of the mode that was not asked for.
+    fn check_mode(&self) -> Result<(), mi::Error> {
+        let of_known = [
+            ("--case", self.case.is_some()),
+            ("--levels", !self.levels.is_empty()),
+            ("--dim", self.dim.is_some()),
+            ("--freedom", self.freedom.is_some()),
+            ("--svg", self.svg.is_some()),
+        ];
+        let of_known = of_known.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag);
+        match (self.images.consistency, of_known, self.images.given()) {
+            (true, Some(flag), _) => Err(mi::Error::Input(format!(
+                "{flag}: does not go with --consistency, which takes images whose information is not known"
+            ))),
+            (false, _, Some(flag)) => Err(mi::Error::Input(format!("{flag}: only --consistency takes images"))),
+            _ => Ok(()),
+        }
+    }
+
     fn course(&self) -> Result<Course, mi::Error> {
-        let case = match self.case {
+        let case = self.case.unwrap_or(CaseName::Gaussian);
+        if self.freedom.is_some() && case != CaseName::StudentT {
+            return Err(mi::Error::Input("--freedom: only --case student-t has degrees of freedom".into()));
+        }
+        let case = match case {
             CaseName::Gaussian => Case::Gaussian,
             CaseName::Cubic => Case::Cubic,
             CaseName::Bivariate => Case::Bivariate,
             CaseName::StudentT => Case::StudentT { freedom: self.freedom.unwrap_or(1) },
         };
-        if self.freedom.is_some() && self.case != CaseName::StudentT {
-            return Err(mi::Error::Input("--freedom: only --case student-t has degrees of freedom".into()));
-        }
         let (dim, levels): (usize, &[f64]) =
             if case.has_dimensions() { (20, &[2.0, 4.0, 6.0, 8.0, 10.0]) } else { (1, &[0.5, 1.0, 1.5, 2.0, 2.5]) };
         Ok(Course {
             case,
             dim: self.dim.unwrap_or(dim),
             levels: if self.levels.is_empty() { levels.to_vec() } else { self.levels.clone() },
-            steps: self.steps,
+            steps: self.steps.unwrap_or(STEPS),
             batch: self.batch,
             seeds: self.seeds,
             first_seed: self.seed,

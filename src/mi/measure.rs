@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::{
     Choice, CriticKind, Error, Samples, finite,
-    fit::{Fit, Step, matrix, number},
+    fit::{Fit, matrix, number},
     special::t_quantile,
+    training::{self, Pace, Pairs, Trained, joined},
 };
 use crate::nn::{self, Draws};
 
@@ -57,7 +58,7 @@ pub struct HeldOut {
 
 /// Adam's rate.
 const LR: f64 = 5e-4;
-/// The best of so many states of the critic is kept, by its objective on pairs set aside from the training part.
+/// The best of so many states of the critic is kept.
 const CHECKS: u64 = 40;
 /// Held-out batches are joined to at most so many groups for the jackknife.
 const GROUPS: usize = 32;
@@ -82,15 +83,10 @@ impl Part {
         self.x.dims()[0]
     }
 
-    /// `n` pairs from `start` on.
-    fn narrow(&self, start: usize, n: usize) -> Result<(Tensor, Tensor), Error> {
-        Ok((self.x.narrow(0, start, n)?, self.y.narrow(0, start, n)?))
-    }
-
-    /// The scores of batches of `batch` pairs each; what does not fill one is left out.
-    fn scores(&self, fit: &Fit, batch: usize) -> Result<Vec<Scores>, Error> {
+    /// Batches of `batch` pairs each; what does not fill one is left out.
+    fn batches(&self, batch: usize) -> Result<Vec<Pairs>, Error> {
         let starts = (0..self.rows() / batch).map(|i| i * batch);
-        starts.map(|start| self.narrow(start, batch).and_then(|(x, y)| fit.scores(&x, &y))).collect()
+        starts.map(|start| Ok((self.x.narrow(0, start, batch)?, self.y.narrow(0, start, batch)?))).collect()
     }
 }
 
@@ -123,7 +119,7 @@ pub fn measure(
             std::collections::btree_map::Entry::Occupied(found) => found.into_mut(),
             std::collections::btree_map::Entry::Vacant(place) => place.insert(train(&parts, choice, settings, on_step)?),
         };
-        estimates.push(trained.judge(choice, &parts.held_out, settings.batch)?);
+        estimates.push(judge(trained, choice, &parts.held_out, settings.batch)?);
     }
     Ok(Measured { pairs: x.rows(), held_out: parts.held_out.rows(), estimates, warnings })
 }
@@ -161,57 +157,20 @@ fn split(x: &Samples, y: &Samples, seed: u64) -> Result<Parts, Error> {
     Ok(Parts { train: part(train)?, watch: part(watch)?, held_out: part(held_out)? })
 }
 
-/// A critic at its best, or how its training ended.
-struct Trained {
-    fit: Fit,
-    /// The step at which the objective was no number any more.
-    diverged: Option<u64>,
-    /// Whether there was a state worth keeping.
-    usable: bool,
-}
-
 /// Trains the critic for `choice`.
 fn train(parts: &Parts, choice: &Choice, settings: Settings, on_step: &mut dyn FnMut()) -> Result<Trained, Error> {
     let draws = Draws { seed: settings.seed, attempt: 0 };
     let dims = [parts.train.x.dims()[1], parts.train.y.dims()[1]];
-    let mut fit = Fit::new(settings.critic, dims, settings.seed, LR)?;
+    let fit = Fit::new(settings.critic, dims, settings.seed, LR)?;
     let batch = settings.batch.min(parts.train.rows());
-    let every = (settings.steps / CHECKS).max(1);
-    let mut best: Option<(f64, Vec<Tensor>)> = None;
-    let mut diverged = None;
-    for step in 1..=settings.steps {
+    let draw = |step| {
         let rows = nn::distinct(&mut draws.rng("mi/batch", step), batch, parts.train.rows());
         let rows = Tensor::new(rows.as_slice(), parts.train.x.device())?;
-        let (x, y) = (parts.train.x.index_select(&rows, 0)?, parts.train.y.index_select(&rows, 0)?);
-        if let Step::NonFinite = fit.step(choice.estimator.as_ref(), &x, &y)? {
-            diverged = Some(step);
-            break;
-        }
-        if step % every == 0 || step == settings.steps {
-            let value = watched(&fit, choice, &parts.watch, batch)?;
-            if value.is_finite() && best.as_ref().is_none_or(|(top, _)| value > *top) {
-                best = Some((value, fit.weights()?));
-            }
-        }
-        on_step();
-    }
-    if let Some((_, weights)) = &best {
-        fit.set_weights(weights)?;
-    }
-    Ok(Trained { fit, diverged, usable: best.is_some() })
-}
-
-/// The objective on the pairs that watch over the training.
-fn watched(fit: &Fit, choice: &Choice, watch: &Part, batch: usize) -> Result<f64, Error> {
-    let all = joined(&watch.scores(fit, batch.min(watch.rows()))?)?;
-    number(&choice.estimator.objective(&all)?)
-}
-
-/// The scores of several batches as those of one.
-fn joined(batches: &[Scores]) -> Result<Scores, Error> {
-    let joint = Tensor::cat(&batches.iter().map(|s| &s.joint).collect::<Vec<_>>(), 0)?;
-    let marginal = Tensor::cat(&batches.iter().map(|s| &s.marginal).collect::<Vec<_>>(), 0)?;
-    Ok(Scores { joint, marginal })
+        Ok((parts.train.x.index_select(&rows, 0)?, parts.train.y.index_select(&rows, 0)?))
+    };
+    let watch = parts.watch.batches(batch.min(parts.watch.rows()))?;
+    let pace = Pace { steps: settings.steps, checks: CHECKS };
+    training::train(fit, choice.estimator.as_ref(), pace, &draw, &watch, on_step)
 }
 
 /// A statistic of held-out pairs with its standard error.
@@ -240,49 +199,43 @@ impl Statistic {
     }
 }
 
-impl Trained {
-    /// What the critic says of pairs it never saw.
-    fn judge(&self, choice: &Choice, held_out: &Part, batch: usize) -> Result<HeldOut, Error> {
-        // Batches are what varies independently: at least five are needed for an interval.
-        let batch = batch.min(held_out.rows() / 5);
-        let info = choice.estimator.info();
-        let ceiling = choice.estimator.ceiling(batch - 1, None);
-        let mut found = HeldOut {
-            estimator: choice.label.clone(),
-            nats: None,
-            low: None,
-            high: None,
-            kind: info.kind,
-            ceiling,
-            nats_guaranteed: None,
-            note: String::new(),
-        };
-        let ended =
-            self.diverged.map(|step| format!("at step {step} of the training the objective was no finite number any more"));
-        if !self.usable {
-            let why = ended.unwrap_or_else(|| "the objective was never a finite number on pairs set aside".into());
-            found.note = format!("no estimate: {why}");
-            return Ok(found);
-        }
-        let batches = held_out.scores(&self.fit, batch)?;
-        let nats = Statistic::jackknife(&batches, |s| match choice.estimator.nats(s)? {
-            Some(nats) => number(&nats),
-            None => Ok(f64::NAN),
-        })?;
-        let half = t_quantile(nats.groups - 1) * nats.error;
-        found.nats = finite(nats.value);
-        (found.low, found.high) = (finite(nats.value - half), finite(nats.value + half));
-        if choice.name() == "jsd" {
-            let objective = Statistic::jackknife(&batches, |s| number(&choice.estimator.objective(s)?))?;
-            // JS = ln 2 + objective / 2, and so is its standard error half as large: two of them are one of the objective.
-            found.nats_guaranteed = Some(finite(jsd::guaranteed(jsd::jensen_shannon(objective.value) - objective.error)));
-        }
-        found.note = note(&info, &found, nats.value, batches.len() * batch);
-        found.note.extend(ended.map(|why| format!("; {why}, so that the critic is that of an earlier step")));
-        Ok(found)
+/// What the critic says of pairs it never saw.
+fn judge(trained: &Trained, choice: &Choice, held_out: &Part, batch: usize) -> Result<HeldOut, Error> {
+    // Batches are what varies independently: at least five are needed for an interval.
+    let batch = batch.min(held_out.rows() / 5);
+    let info = choice.estimator.info();
+    let ceiling = choice.estimator.ceiling(batch - 1, None);
+    let mut found = HeldOut {
+        estimator: choice.label.clone(),
+        nats: None,
+        low: None,
+        high: None,
+        kind: info.kind,
+        ceiling,
+        nats_guaranteed: None,
+        note: String::new(),
+    };
+    if let Some(why) = trained.unusable() {
+        found.note = format!("no estimate: {why}");
+        return Ok(found);
     }
+    let batches = training::scores(&trained.fit, &held_out.batches(batch)?)?;
+    let nats = Statistic::jackknife(&batches, |s| match choice.estimator.nats(s)? {
+        Some(nats) => number(&nats),
+        None => Ok(f64::NAN),
+    })?;
+    let half = t_quantile(nats.groups - 1) * nats.error;
+    found.nats = finite(nats.value);
+    (found.low, found.high) = (finite(nats.value - half), finite(nats.value + half));
+    if choice.name() == "jsd" {
+        let objective = Statistic::jackknife(&batches, |s| number(&choice.estimator.objective(s)?))?;
+        // JS = ln 2 + objective / 2, and so is its standard error half as large: two of them are one of the objective.
+        found.nats_guaranteed = Some(finite(jsd::guaranteed(jsd::jensen_shannon(objective.value) - objective.error)));
+    }
+    found.note = note(&info, &found, nats.value, batches.len() * batch);
+    found.note.extend(trained.ended().map(|why| format!("; {why}, so that the critic is that of an earlier step")));
+    Ok(found)
 }
-
 /// What the number is worth, in words.
 fn note(info: &Info<'_>, found: &HeldOut, nats: f64, pairs: usize) -> String {
     let mut said = Vec::new();

@@ -1,10 +1,12 @@
-//! Mutual information outside a run: of given scores, of two arrays, and of distributions whose information is known.
+//! Mutual information outside a run: of given scores, of two arrays, of distributions whose information is known, and of images
+//! with parts of themselves, where ratios of informations are known.
 //!
-//! Knows the estimators, the layers of `nn` and Candle; nothing of images, encoders, configs, runs or screens.
+//! Knows the estimators, the images of `data`, the layers of `nn` and Candle; nothing of encoders, configs, runs or screens.
 
 mod bench;
 mod chart;
 mod choice;
+pub mod consistency;
 mod critic;
 mod distribution;
 mod error;
@@ -14,6 +16,7 @@ mod measure;
 mod npy;
 mod samples;
 mod special;
+mod training;
 
 pub use bench::{Bench, Course, Curve, Row, bench};
 pub use chart::chart;
