@@ -16,8 +16,10 @@ mod publish;
 mod readings;
 pub mod session;
 mod snapshot;
+mod spread;
 pub mod term_estimator;
 mod trainer;
+mod vitals;
 mod worker;
 
 pub use command::{Command, Event, Outcome, StopReason};
@@ -25,4 +27,6 @@ pub use history::History;
 pub use readings::{About, BARS, Histogram, Readings};
 pub use session::{Options, Session};
 pub use snapshot::{Facts, Phase, Snapshot};
+pub use spread::Spread;
 pub use trainer::{StepOutcome, TrainError, Trainer};
+pub use vitals::{PAIRS, Pull, TERMS, Vitals};

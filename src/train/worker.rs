@@ -122,6 +122,8 @@ pub(super) struct Worker<'a> {
     pub(super) asked: bool,
     /// While somebody looks at the readings of all estimators: when the next are due.
     pub(super) watched: Option<Instant>,
+    /// When the vitals are measured next; never without a screen.
+    pub(super) vitals_due: Option<Instant>,
 }
 
 impl<'a> Worker<'a> {
@@ -171,6 +173,7 @@ impl<'a> Worker<'a> {
         let facts: Facts = describe::facts(&trainer, recorder.path());
         publisher.start(facts, in_force.clone(), trainer.step, trainer.epoch(), trainer.total_steps());
         let (last, probed) = if resumed { recall(recorder.path(), &link.history, &publisher)? } else { (None, None) };
+        let interactive = options.interactive;
         let mut worker = Self {
             link,
             options,
@@ -186,6 +189,7 @@ impl<'a> Worker<'a> {
             probed,
             asked: false,
             watched: None,
+            vitals_due: interactive.then(Instant::now),
             trainer,
             recorder,
             probes: ProbeThread::spawn()?,
