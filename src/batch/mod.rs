@@ -13,6 +13,7 @@ use crossbeam_channel::RecvTimeoutError;
 
 use crate::{
     config::Config,
+    doctor::Doctor,
     train::{Command, Event, Options, Outcome, Phase, Session, StopReason},
 };
 use file::WatchedFile;
@@ -46,7 +47,7 @@ pub fn run(config: Config, options: Options, watch: Option<PathBuf>) -> i32 {
 
 /// Follows a running session to its end.
 fn drive(session: Session, mut file: Option<WatchedFile>, signals: &Signals, output: &mut Output) -> Outcome {
-    let mut stopping = false;
+    let (mut stopping, mut doctor) = (false, Doctor::default());
     let outcome = loop {
         match session.events.recv_timeout(TICK) {
             Ok(Event::Ended(outcome)) => break outcome,
@@ -63,7 +64,11 @@ fn drive(session: Session, mut file: Option<WatchedFile>, signals: &Signals, out
         if let Some(file) = file.as_mut() {
             file.poll(&session, output);
         }
-        output.progress(&session.snapshot.load());
+        let snapshot = session.snapshot.load();
+        for finding in doctor.look(&snapshot.config, &session.history, None) {
+            output.finding(snapshot.step, &finding);
+        }
+        output.progress(&snapshot);
     };
     output.summary(&session.snapshot.load());
     // The thread has said its last word.

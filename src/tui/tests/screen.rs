@@ -299,7 +299,7 @@ fn the_estimators_view_has_all_of_them_at_every_size() {
         assert!(screen.contains("▸ infonce") && screen.contains("scores of step 1,200"));
         assert!(screen.contains("9.8 % show the class"), "{screen}");
         assert!(screen.contains("of which 1.5 count"));
-        let (global, pair) = if width < 100 { ("G", "G·L") } else { ("global", "global·local") };
+        let (global, pair) = if width < 200 { ("G", "G·L") } else { ("global", "global·local") };
         assert!(screen.contains(&format!("pull at Y (raw) {global} 2.5e-1 (5.0e-1) · ")), "{screen}");
         assert!(screen.contains(&format!("cosines {pair} -0.31 · Y: effective rank 21.3 of 64, 3 idle")), "{screen}");
         // What is rare is still seen.

@@ -3,6 +3,7 @@
 mod act;
 mod command;
 mod file;
+mod heal;
 mod intent;
 mod mouse;
 mod trainer;

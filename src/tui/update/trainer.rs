@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use super::intent::sentence;
+use super::{heal, intent::sentence};
 use crate::{
     config::{Change, Source},
+    doctor::Doctor,
     record::{JournalKind, JournalRow, ProbeRow},
     train::{Event, History, Outcome, Phase, Snapshot},
     tui::{
         app::{App, Leaving},
         log::Kind,
         message::Effect,
+        undo::Undo,
     },
 };
 
@@ -33,12 +35,14 @@ fn on_ack(app: &mut App, id: u64, step: u64, outcome: Result<(), String>) {
     match outcome {
         Ok(()) => {
             let shown = app.live.clone();
-            if app.requests.accept(id, &shown).is_some() {
+            if let Some(request) = app.requests.accept(id, &shown) {
                 app.log.answer(id, step, Kind::Accepted, None);
+                app.undo.accepted(id, request.changes);
             }
         }
         Err(reason) => {
             let Some(request) = app.requests.refuse(id) else { return };
+            app.undo.refused(id);
             app.log.answer(id, step, Kind::Refused, Some(&reason));
             for change in &request.changes {
                 app.refused.insert(change.key.clone(), reason.clone());
@@ -134,6 +138,7 @@ pub fn on_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     app.was_ready |= !matches!(snapshot.phase, Phase::Starting(_) | Phase::Failed(_) | Phase::Ended);
     let other_config = !Arc::ptr_eq(&app.live.config, &snapshot.config);
     app.live = snapshot;
+    heal::look(app);
     app.requests.settle();
     if other_config {
         app.compare_with_file();
@@ -151,6 +156,8 @@ pub fn on_started(app: &mut App, snapshot: Arc<Snapshot>, history: Arc<History>)
     app.refused.clear();
     app.next_run.clear();
     app.requests.clear();
+    app.undo = Undo::default();
+    app.doctor = Doctor::default();
     app.history = history;
     app.live = snapshot;
     app.compare_with_file();
