@@ -1,13 +1,18 @@
 //! The doctor beside whole runs: silent where nothing is wrong, from the first step on.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use dim_tui::{
     config::{self, Config},
     data::{self, Request},
     doctor::{Doctor, Finding, Signs, examine},
     record::{JournalKind, JournalRow, ProbeRow, StepRow},
-    train::{History, Trainer},
+    train::{Command, History, Options, Session, StopReason, Trainer},
 };
 use serde::de::DeserializeOwned;
 
@@ -61,6 +66,31 @@ fn the_same_run_gone_wrong_is_told_once() {
     assert_eq!(lost.iter().map(|(_, f)| f.complaint).collect::<Vec<_>>(), ["prior-lost"], "{lost:?}");
     // Rows come every five steps; the mean of fifty rows is below the line after some forty, and it must hold for twenty.
     assert!((700..=850).contains(&lost[0].0), "at step {}", lost[0].0);
+}
+
+/// The workbench's trainer measures vitals without being asked; the headless one has nobody to show them to.
+#[test]
+fn vitals_are_measured_for_the_workbench_only() {
+    let edits =
+        ["encoder.width=4", "encoder.fc=16", "critic.units=16", "optim.batch=16", "probe.every=0", "data.train_limit=256"];
+    for interactive in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let edits = edits.iter().flat_map(|e| config::parse_assignments(e).unwrap());
+        let steps = ("optim.steps".to_string(), toml::Value::Integer(if interactive { 1_000_000 } else { 20 }));
+        let config = Config::default().with(&edits.chain([steps]).collect::<Vec<_>>()).unwrap();
+        let options = Options { out: Some(dir.path().join("run")), interactive, ..Options::default() };
+        let session = Session::start(config, options).unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        while session.snapshot.load().vitals.is_none() && session.snapshot.load().step < 20 && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let measured = session.snapshot.load().vitals.clone();
+        // One that has ended already does not hear it.
+        let _ = session.commands.send(Command::Stop(StopReason::Quit));
+        session.join();
+        assert_eq!(measured.is_some(), interactive);
+        assert!(measured.is_none_or(|v| v.step > 0 && v.pulls[1].is_some_and(|p| p.raw > 0.0)));
+    }
 }
 
 /// The vitals of the default run's first steps are those of an encoder in good health.

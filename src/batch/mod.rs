@@ -65,8 +65,11 @@ fn drive(session: Session, mut file: Option<WatchedFile>, signals: &Signals, out
             file.poll(&session, output);
         }
         let snapshot = session.snapshot.load();
-        for finding in doctor.look(&snapshot.config, &session.history, None) {
-            output.finding(snapshot.step, &finding);
+        // Before it begins, the old rows of a resumed run come in.
+        if training(&snapshot.phase) {
+            for finding in doctor.look(&snapshot.config, &session.history, None) {
+                output.finding(snapshot.step, &finding);
+            }
         }
         output.progress(&snapshot);
     };

@@ -11,8 +11,8 @@ use crate::{
     train::history::Series,
 };
 
-/// From this share of its ceiling on an estimate says nothing more; the estimators view draws the line at the same place.
-const FULL: f64 = 0.95;
+/// From so near to its ceiling on, an estimate says only that the ceiling is there.
+pub const AT_CEILING: f64 = 0.95;
 
 /// Batches beyond this are not proposed: a batch has N²·L scores, and a step of a thousand images takes most machines seconds.
 const MOST_BATCH: usize = 1024;
@@ -29,7 +29,7 @@ pub(super) fn judge(signs: &Signs, patient: Patient) -> Judgement {
     let estimates = signs.newest(estimate, ROWS)?;
     let Some(ceiling) = signs.newest(ceiling, 1).map(|c| c[0]).filter(|c| *c > 0.0) else { return FINE };
     let nats = mean(&estimates);
-    if nats.is_nan() || nats <= FULL * ceiling {
+    if nats.is_nan() || nats <= AT_CEILING * ceiling {
         return FINE;
     }
     let (k, _) = signs.negatives(patient);
@@ -37,7 +37,7 @@ pub(super) fn judge(signs: &Signs, patient: Patient) -> Judgement {
     let (remedy, remedy_words) = remedy(signs, patient, ceiling);
     Some(Some(Complains {
         text: format!(
-            "{} {name} is at its ceiling, {} of {} nats (K = {k}): it cannot tell more, and its gradient fades",
+            "{} {name} at its ceiling, {} of {} nats (K {k}): it cannot tell more, and its gradient fades",
             patient.name(),
             short(nats),
             short(ceiling)

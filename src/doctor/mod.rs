@@ -18,6 +18,7 @@ mod tests;
 
 use toml::Value;
 
+pub use ceiling::AT_CEILING;
 pub use memory::Doctor;
 pub use signs::Signs;
 

@@ -108,7 +108,7 @@ fn infonce_at_its_ceiling() {
     let c = |k: Value| config(&[("objective.estimator", "infonce".into()), ("objective.local.negatives", k)]);
     let fifteen = c(15.into());
     let f = only(&fifteen, &rows(0.96, 15), &[], "ceiling");
-    assert!(f.text.contains("2.66 of 2.77 nats (K = 15)"), "{}", f.text);
+    assert!(f.text.contains("2.66 of 2.77 nats (K 15)"), "{}", f.text);
     assert_eq!(edits(&f), [("objective.local.negatives", 30.into())]);
     silent(&fifteen, &rows(0.94, 15), &[]);
     silent(&fifteen, &history((1..=49).map(|s| full(s, 0.99, 15))), &[]);

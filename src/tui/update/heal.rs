@@ -3,12 +3,16 @@
 use super::intent::{ask, sentence};
 use crate::{
     config::{Change, Source},
-    train::Command,
+    train::{Command, Phase},
     tui::{app::App, log::Kind, message::Effect},
 };
 
-/// The doctor looks at what has come; what he begins to tell goes into the log, in full.
+/// The doctor looks at what has come; what it begins to tell goes into the log, in full.
 pub fn look(app: &mut App) {
+    // A resumed run's old rows come in before it begins.
+    if matches!(app.live.phase, Phase::Starting(_)) {
+        return;
+    }
     let (config, history, vitals) = (app.live.config.clone(), app.history.clone(), app.live.vitals.clone());
     for finding in app.doctor.look(&config, &history, vitals.as_ref()) {
         app.note(Kind::Warning, format!("doctor: {}", finding.text));

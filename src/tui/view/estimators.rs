@@ -22,6 +22,7 @@ use ratatui::{
 
 use super::text::{cut, grouped, put, put_line};
 use crate::{
+    doctor::AT_CEILING,
     train::{BARS, PAIRS, Readings, TERMS, Vitals},
     tui::{app::App, layout::Layout},
 };
@@ -32,9 +33,6 @@ pub enum Term {
     Local,
     Global,
 }
-
-/// From so near to its ceiling on, an estimate says only that the ceiling is there.
-const AT_CEILING: f64 = 0.95;
 
 pub fn draw(app: &App, term: Term, layout: &Layout, buf: &mut Buffer) {
     let t = &app.theme;
