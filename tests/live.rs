@@ -61,6 +61,8 @@ fn everything_live_is_seen_journalled_and_replayed() {
     screen.send("v");
     screen.shows("hellinger");
     screen.shows("show the class of their");
+    screen.shows("pull at Y");
+    screen.shows("effective rank");
     screen.send("v");
     screen.until("the charts again", |s| !s.contains("show the class of their"));
 

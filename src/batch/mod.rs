@@ -13,6 +13,7 @@ use crossbeam_channel::RecvTimeoutError;
 
 use crate::{
     config::Config,
+    doctor::Doctor,
     train::{Command, Event, Options, Outcome, Phase, Session, StopReason},
 };
 use file::{WatchedFile, WatchedScripts};
@@ -46,7 +47,7 @@ pub fn run(config: Config, options: Options, watch: Option<PathBuf>) -> i32 {
 
 /// Follows a running session to its end.
 fn drive(session: Session, mut file: Option<WatchedFile>, signals: &Signals, output: &mut Output) -> Outcome {
-    let mut stopping = false;
+    let (mut stopping, mut doctor) = (false, Doctor::default());
     let mut scripts = WatchedScripts::default();
     let outcome = loop {
         match session.events.recv_timeout(TICK) {
@@ -65,7 +66,14 @@ fn drive(session: Session, mut file: Option<WatchedFile>, signals: &Signals, out
             file.poll(&session, output);
         }
         scripts.poll(&session);
-        output.progress(&session.snapshot.load());
+        let snapshot = session.snapshot.load();
+        // Before it begins, the old rows of a resumed run come in.
+        if training(&snapshot.phase) {
+            for finding in doctor.look(&snapshot.config, &session.history, None) {
+                output.finding(snapshot.step, &finding);
+            }
+        }
+        output.progress(&snapshot);
     };
     output.summary(&session.snapshot.load());
     // The thread has said its last word.

@@ -13,6 +13,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::training;
 use crate::{
+    doctor::Finding,
     record::{JournalKind, JournalRow, PerTerm, ProbeRow},
     train::{Outcome, Phase, Snapshot},
 };
@@ -54,6 +55,13 @@ impl Output {
 
     pub fn warning(&mut self, text: &str) {
         print(self.bar.as_ref(), &mut self.err, &format!("warning: {text}"));
+    }
+
+    /// What the doctor has found, once.
+    pub fn finding(&mut self, step: u64, finding: &Finding) {
+        let edits: Vec<String> = finding.remedy.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        let advice = if edits.is_empty() { finding.remedy_words.clone() } else { edits.join(", ") };
+        self.warning(&format!("doctor at step {step}: {} (try: {advice})", finding.text));
     }
 
     pub fn probe(&mut self, row: &ProbeRow) {

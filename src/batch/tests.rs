@@ -99,6 +99,31 @@ fn a_whole_run_is_told_in_lines() {
 }
 
 #[test]
+fn what_the_doctor_finds_is_told_once() {
+    let (_, _, err) = driven(&Signals::default(), None, |link| {
+        let config = Config::default().with(&[("objective.prior.weight".into(), 0.01.into())]).unwrap();
+        let mut s = Snapshot::clone(&link.snapshot.load());
+        s.config = Arc::new(config);
+        link.snapshot.store(Arc::new(s));
+        let until = Instant::now() + Duration::from_secs(20);
+        for step in 1..=300 {
+            let mut row = step_row(step, -0.25);
+            row.terms.discriminator = Some(0.01);
+            link.history.push_step(&row);
+            publish(&link, step);
+            // An event wakes the front end, which looks at the run.
+            link.events.send(Event::Journal(journal_row(step, JournalKind::Checkpoint))).unwrap();
+            while !link.events.is_empty() && Instant::now() < until {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+        link.events.send(Event::Ended(Outcome::Done)).unwrap();
+    });
+    assert_eq!(err.lines().count(), 1, "{err}");
+    assert!(err.starts_with("warning: doctor at step ") && err.contains("(try: objective.prior.weight = 0.1)"), "{err}");
+}
+
+#[test]
 fn the_first_signal_asks_for_a_checkpoint_and_waits_for_it() {
     let (outcome, out, _) = driven(&Signals::already(15), None, |link| {
         let Command::Stop(reason) = link.commands.recv_timeout(Duration::from_secs(20)).unwrap() else { panic!() };

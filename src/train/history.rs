@@ -25,6 +25,9 @@ pub enum Series {
     /// Held-out estimate, nats.
     HeldoutGlobal,
     HeldoutLocal,
+    /// What held-out pairs guarantee, nats.
+    GuaranteedGlobal,
+    GuaranteedLocal,
     CeilingGlobal,
     CeilingLocal,
     AccuracyConv,
@@ -203,6 +206,8 @@ impl History {
             (Series::Chance, Some(row.chance)),
             (Series::HeldoutGlobal, row.mi_heldout.global),
             (Series::HeldoutLocal, row.mi_heldout.local),
+            (Series::GuaranteedGlobal, row.mi_guaranteed.global),
+            (Series::GuaranteedLocal, row.mi_guaranteed.local),
         ];
         self.write(|h| {
             for (series, value) in points {
@@ -259,6 +264,21 @@ impl History {
             let c = h.curves.get(&series)?;
             let i = c.steps.partition_point(|&s| s <= step).checked_sub(1)?;
             Some((c.steps[i], c.values[i]))
+        })
+    }
+
+    /// The newest `n` points from step `from` on, oldest first; fewer if there are not so many.
+    pub fn tail(&self, series: Series, from: u64, n: usize) -> Vec<(u64, f64)> {
+        self.tail_until(series, from, u64::MAX, n)
+    }
+
+    /// The same of the points up to step `until`.
+    pub fn tail_until(&self, series: Series, from: u64, until: u64, n: usize) -> Vec<(u64, f64)> {
+        self.read(|h| {
+            let Some(c) = h.curves.get(&series) else { return Vec::new() };
+            let end = c.steps.partition_point(|&s| s <= until);
+            let start = c.steps.partition_point(|&s| s < from).max(end.saturating_sub(n)).min(end);
+            c.steps[start..end].iter().copied().zip(c.values[start..end].iter().copied()).collect()
         })
     }
 
@@ -320,6 +340,20 @@ mod tests {
             cut.push(Series::Loss, i, i as f64);
         }
         assert_eq!(cut.columns(Series::Loss, 1.0, 900.0, 7), plain.columns(Series::Loss, 1.0, 900.0, 7));
+    }
+
+    #[test]
+    fn a_tail_is_the_newest_points_of_a_range() {
+        let h = History::default();
+        for s in [10, 20, 30, 40] {
+            h.push(Series::Loss, s, s as f64);
+        }
+        let steps = |tail: Vec<(u64, f64)>| tail.into_iter().map(|(s, _)| s).collect::<Vec<_>>();
+        assert_eq!(steps(h.tail(Series::Loss, 0, 2)), [30, 40]);
+        assert_eq!(steps(h.tail(Series::Loss, 30, 9)), [30, 40]);
+        assert_eq!(steps(h.tail_until(Series::Loss, 11, 39, 9)), [20, 30]);
+        assert_eq!(steps(h.tail_until(Series::Loss, 31, 20, 9)), [0u64; 0]);
+        assert_eq!(steps(h.tail(Series::Chance, 0, 9)), [0u64; 0]);
     }
 
     #[test]

@@ -17,8 +17,10 @@ mod readings;
 mod scripts;
 pub mod session;
 mod snapshot;
+mod spread;
 pub mod term_estimator;
 mod trainer;
+mod vitals;
 mod worker;
 
 pub use command::{Command, Event, Outcome, StopReason};
@@ -27,4 +29,6 @@ pub use readings::{About, BARS, Histogram, Readings};
 pub use scripts::Scripts;
 pub use session::{Options, Session};
 pub use snapshot::{Facts, Phase, Snapshot};
+pub use spread::Spread;
 pub use trainer::{StepOutcome, TrainError, Trainer};
+pub use vitals::{PAIRS, Pull, TERMS, Vitals};

@@ -38,17 +38,29 @@ impl Worker<'_> {
         }
     }
 
-    /// Publishes the readings of all estimators if they are due: they may take one fortieth of the time.
+    /// Publishes what is due of the readings of all estimators and the vitals. While somebody looks they may take one fortieth
+    /// of the time together, else the vitals one hundredth.
     pub(super) fn read_all(&mut self) {
         let started = Instant::now();
-        if self.watched.is_none_or(|due| started < due) {
-            return;
+        let watched = self.watched.is_some_and(|due| started >= due);
+        if watched {
+            match self.trainer.readings() {
+                Ok(readings) => self.publisher.readings(readings),
+                Err(e) => self.tell(Event::Warning(format!("the estimators could not be compared: {e}"))),
+            }
         }
-        match self.trainer.readings() {
-            Ok(readings) => self.publisher.readings(readings),
-            Err(e) => self.tell(Event::Warning(format!("the estimators could not be compared: {e}"))),
+        if self.vitals_due.is_some_and(|due| watched || started >= due) {
+            let started = Instant::now();
+            let outcome = self.trainer.vitals();
+            self.vitals_due = outcome.is_ok().then(|| Instant::now() + 99 * started.elapsed());
+            match outcome {
+                Ok(vitals) => self.publisher.vitals(vitals),
+                Err(e) => self.tell(Event::Warning(format!("the vitals cannot be measured: {e}"))),
+            }
         }
-        self.watched = Some(Instant::now() + 40 * started.elapsed());
+        if watched {
+            self.watched = Some(Instant::now() + 40 * started.elapsed());
+        }
     }
 
     /// Takes a finished probe, if there is one.

@@ -4,6 +4,7 @@ use candle_core::{DType, Tensor};
 use dim_estimators::{Compared, Info, Options, Scores, compare, effective_negatives};
 
 use super::{
+    planned::Planned,
     term_estimator::TermEstimator,
     trainer::{TrainError, Trainer},
 };
@@ -52,10 +53,10 @@ pub struct Histogram {
     pub marginal: [f64; BARS],
 }
 
-/// The scores of the last step that counted, and what they are of.
+/// The scores of the last step that counted, and the term with the pairs that they are of.
 pub(super) struct Newest {
     pub scores: Scores,
-    pub pairs: Pairs,
+    pub term: Planned,
 }
 
 impl Trainer {
@@ -77,7 +78,7 @@ impl Trainer {
         clip: Option<f64>,
         unbound: Option<&'static str>,
     ) -> Result<Option<Readings>, TrainError> {
-        let Some(Newest { scores, pairs }) = newest else { return Ok(None) };
+        let Some(Newest { scores, term: Planned { pairs, .. } }) = newest else { return Ok(None) };
         let options = Options { ema: options.ema, tau: options.tau };
         let mut rows = compare(scores, &*term.estimator, &options, term.clip(clip))?;
         let own_negatives = Scores { joint: scores.joint.clone(), marginal: scores.marginal.narrow(1, 0, pairs.negatives)? };

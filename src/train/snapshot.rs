@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::Readings;
+use super::{Readings, Vitals};
 use crate::{
     config::{Config, ScriptInForce},
     record::{PerTerm, ProbeRow, StepRow},
@@ -71,6 +71,8 @@ pub struct Snapshot {
     pub probing: Option<u64>,
     /// All estimators on the newest scores, while [`super::Command::Watch`] asks for them.
     pub readings: PerTerm<Arc<Readings>>,
+    /// How the terms pull at the code, measured every now and then; never under `--batch`.
+    pub vitals: Option<Arc<Vitals>>,
 }
 
 impl Snapshot {
@@ -90,6 +92,7 @@ impl Snapshot {
             probe: None,
             probing: None,
             readings: PerTerm { global: None, local: None },
+            vitals: None,
         }
     }
 }

@@ -66,8 +66,9 @@ pub struct Trainer {
     /// Those that a configuration may name.
     pub(super) scripts: Scripts,
     pub(super) estimators: TermEstimators,
-    /// Scores of the last step that counted, and the labels of its images.
+    /// Scores of the last step that counted, its images, and their labels.
     pub(super) newest: PerTerm<Newest>,
+    pub(super) indices: Vec<u32>,
     pub(super) labels: Vec<u8>,
     /// Steps done.
     pub(super) step: u64,
@@ -110,6 +111,7 @@ impl Trainer {
             scripts,
             estimators,
             newest: PerTerm { global: None, local: None },
+            indices: Vec::new(),
             labels: Vec::new(),
             step: 0,
             examples_seen: 0,
@@ -308,6 +310,7 @@ impl Trainer {
                 local: kept(&mut self.estimators.local, value.local, local),
             };
             self.labels = indices.iter().map(|&i| self.dataset.train.labels[i as usize]).collect();
+            self.indices = indices;
             self.step = step;
             self.examples_seen += batch as u64;
         }
@@ -377,7 +380,7 @@ impl Trainer {
         })
     }
 
-    fn prior_term(&self) -> Option<PriorTerm<'_>> {
+    pub(super) fn prior_term(&self) -> Option<PriorTerm<'_>> {
         let p = &self.config.objective.prior;
         let discriminator = self.networks.discriminator.as_ref().filter(|_| p.mode != Mode::Off)?;
         Some(PriorTerm { mode: p.mode, weight: p.weight, kind: p.kind, discriminator })
@@ -388,7 +391,7 @@ impl Trainer {
 fn kept(estimator: &mut TermEstimator, value: Option<TermValue>, term: Option<Planned>) -> Option<Newest> {
     let (value, term) = value.zip(term)?;
     estimator.memory = value.memory;
-    Some(Newest { scores: value.scores, pairs: term.pairs })
+    Some(Newest { scores: value.scores, term })
 }
 
 /// What in a row stops training: a read-out in nats may be infinite, an objective or a gradient may not.
@@ -409,4 +412,4 @@ fn nonfinite(row: &StepRow, watched_norm: f64) -> Option<String> {
 
 #[cfg(test)]
 #[path = "trainer_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -3,7 +3,7 @@
 use super::{super::term_estimator::Alignment, *};
 use crate::data::{self, Request};
 
-fn trainer(edits: &[(&str, toml::Value)]) -> Trainer {
+pub fn trainer(edits: &[(&str, toml::Value)]) -> Trainer {
     let tiny = [("encoder.width", 2), ("encoder.fc", 8), ("encoder.code", 4), ("critic.units", 8), ("optim.batch", 8)];
     let tiny = tiny.map(|(key, value)| (key.to_string(), toml::Value::Integer(value)));
     let edits = edits.iter().map(|(key, value)| (key.to_string(), value.clone()));
@@ -13,7 +13,7 @@ fn trainer(edits: &[(&str, toml::Value)]) -> Trainer {
     Trainer::new(Arc::new(config), Scripts::default(), dataset, Device::Cpu).unwrap()
 }
 
-fn state(t: &Trainer) -> Vec<(String, Vec<f32>)> {
+pub fn state(t: &Trainer) -> Vec<(String, Vec<f32>)> {
     let values = |var: &Var| var.flatten_all().unwrap().to_vec1::<f32>().unwrap();
     t.networks.tensors().iter().map(|(name, var)| (name.clone(), values(var))).collect()
 }

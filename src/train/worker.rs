@@ -122,6 +122,8 @@ pub(super) struct Worker<'a> {
     pub(super) asked: bool,
     /// While somebody looks at the readings of all estimators: when the next are due.
     pub(super) watched: Option<Instant>,
+    /// When the vitals are measured next; never without a screen.
+    pub(super) vitals_due: Option<Instant>,
 }
 
 impl<'a> Worker<'a> {
@@ -175,6 +177,7 @@ impl<'a> Worker<'a> {
         publisher.start(facts, trainer.step, trainer.epoch());
         publisher.in_force(in_force.clone(), trainer.scripts.in_force(&in_force), trainer.total_steps());
         let (last, probed) = if resumed { recall(recorder.path(), &link.history, &publisher)? } else { (None, None) };
+        let interactive = options.interactive;
         let mut worker = Self {
             link,
             options,
@@ -190,6 +193,7 @@ impl<'a> Worker<'a> {
             probed,
             asked: false,
             watched: None,
+            vitals_due: interactive.then(Instant::now),
             trainer,
             recorder,
             probes: ProbeThread::spawn()?,

@@ -14,10 +14,12 @@ use super::{
     prompt::Prompt,
     requests::Requests,
     theme::Theme,
+    undo::Undo,
     view::{chart::Marker, estimators::Term},
 };
 use crate::{
     config::{Change, Config, Source, diff, is_script, script_label},
+    doctor::{Doctor, Finding},
     train::{History, Outcome, Phase, Snapshot},
 };
 
@@ -136,6 +138,9 @@ pub struct App {
     pub history: Arc<History>,
     pub frozen: Option<Frozen>,
     pub requests: Requests,
+    /// What was accepted and can be taken back.
+    pub undo: Undo,
+    pub doctor: Doctor,
     /// Keys whose last request was refused, with the reason.
     pub refused: BTreeMap<String, String>,
     /// Scripts in force whose saved text is faulty, by the key that names them: the last good text stays in force.
@@ -178,6 +183,8 @@ impl App {
             history,
             frozen: None,
             requests: Requests::default(),
+            undo: Undo::default(),
+            doctor: Doctor::default(),
             refused: BTreeMap::new(),
             broken_scripts: BTreeMap::new(),
             scripts: Vec::new(),
@@ -253,6 +260,11 @@ impl App {
             (Some(Outcome::Failed(m) | Outcome::Nonfinite(m) | Outcome::Refused(m)), _) | (_, Phase::Failed(m)) => Some(m),
             _ => None,
         }
+    }
+
+    /// What the doctor tells first, while there is a run to help.
+    pub fn finding(&self) -> Option<&Finding> {
+        self.doctor.findings().first().copied().filter(|_| self.alive())
     }
 
     /// Finds the keys in which file and run differ. Where a run is and on what it runs is not the file's affair.

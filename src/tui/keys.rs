@@ -28,6 +28,9 @@ pub enum Action {
     GlobalNegatives { up: bool },
     LearningRate { up: bool },
     Preset(usize),
+    Remedy,
+    Dismiss,
+    Undo,
     Pause,
     Step,
     Checkpoint,
@@ -89,6 +92,10 @@ pub enum When {
     NeedsRestart,
     /// Run and file differ.
     FileDiffers,
+    /// The doctor has found something.
+    Finding,
+    /// A change can be taken back.
+    Changed,
 }
 
 /// A key with its modifiers. Shift is part of a letter (`G`).
@@ -184,6 +191,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('1')], Action::Preset(0), Objective, "preset DIM(G)", "", When::Never),
     bind(&[c('2')], Action::Preset(1), Objective, "preset DIM(L)", "", When::Never),
     bind(&[c('3')], Action::Preset(2), Objective, "preset DIM(L+G)", "", When::Never),
+    bind(&[c('x')], Action::Remedy, Objective, "the doctor's remedy for what is off", "", When::Never),
+    bind(&[c('X')], Action::Dismiss, Objective, "dismiss the doctor's finding", "dismiss", When::Finding),
+    bind(&[c('u')], Action::Undo, Objective, "undo the newest change; again: the one before", "undo", When::Changed),
     bind(&[k(KeyCode::Tab)], Action::NextPanel, Panels, "next panel", "panel", When::Always),
     bind(&[k(KeyCode::BackTab)], Action::PreviousPanel, Panels, "previous panel", "", When::Never),
     bind(&[k(KeyCode::Up), c('k')], Action::Up, Panels, "controls: select · log: scroll · charts: chart above", "", When::Never),
@@ -232,6 +242,11 @@ pub fn action(event: &KeyEvent) -> Option<Action> {
 /// The line of the table that a key press belongs to.
 pub fn binding(event: &KeyEvent) -> Option<&'static Binding> {
     BINDINGS.iter().find(|b| b.keys.iter().any(|k| k.matches(event)))
+}
+
+/// The first key of an action, as a user reads it.
+pub fn name(action: Action) -> String {
+    BINDINGS.iter().find(|b| b.action == action).and_then(|b| b.keys.first()).map(Chord::name).unwrap_or_default()
 }
 
 /// The table as Markdown, for the README.

@@ -23,6 +23,7 @@ mod term;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+pub mod undo;
 pub mod update;
 pub mod view;
 

@@ -72,6 +72,11 @@ impl Requests {
         self.list.clear();
     }
 
+    /// True while the trainer owes an answer.
+    pub fn unanswered(&self) -> bool {
+        self.list.iter().any(|r| !r.accepted)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -199,6 +199,20 @@ fn quitting_asks_then_stops_then_leaves() {
 }
 
 #[test]
+fn a_question_whether_to_cut_training_short_ends_with_the_training() {
+    let mut b = Bench::new();
+    b.type_text("q");
+    b.publish(|s| s.phase = Phase::Finished);
+    assert!(matches!(b.told()[..], [Command::Stop(StopReason::Quit)]), "as q does on a finished run");
+
+    let mut b = Bench::new();
+    b.type_text("q");
+    b.publish(|s| s.phase = Phase::Failed("disk gone".into()));
+    assert!(b.told().is_empty(), "a failure is to be read");
+    assert!(!b.screen(80, 24).contains("Quit?"));
+}
+
+#[test]
 fn a_finished_run_stays_can_be_extended_and_quits_without_a_question() {
     let mut b = Bench::new();
     b.publish(|s| {

@@ -276,7 +276,17 @@ fn the_estimators_view_has_all_of_them_at_every_size() {
         histogram: Histogram { range: (-9.0, 2.0), joint: bars, marginal: bars },
     };
     let mut b = Bench::new();
-    b.publish(|s| s.readings.local = Some(std::sync::Arc::new(readings)));
+    let vitals = crate::train::Vitals {
+        step: 1200,
+        pulls: [Some((0.5, 0.25)), Some((0.0341, 0.0341)), None]
+            .map(|pull| pull.map(|(raw, weighted)| crate::train::Pull { raw, weighted })),
+        cosines: [Some(-0.314), None, None],
+        spread: crate::train::Spread { units: 64, idle: 3, effective_rank: 21.34 },
+    };
+    b.publish(|s| {
+        s.readings.local = Some(std::sync::Arc::new(readings));
+        s.vitals = Some(std::sync::Arc::new(vitals));
+    });
     b.key(crossterm::event::KeyCode::Char('v'));
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         let screen = b.screen(width, height);
@@ -289,6 +299,9 @@ fn the_estimators_view_has_all_of_them_at_every_size() {
         assert!(screen.contains("▸ infonce") && screen.contains("scores of step 1,200"));
         assert!(screen.contains("9.8 % show the class"), "{screen}");
         assert!(screen.contains("of which 1.5 count"));
+        let (global, pair) = if width < 200 { ("G", "G·L") } else { ("global", "global·local") };
+        assert!(screen.contains(&format!("pull at Y (raw) {global} 2.5e-1 (5.0e-1) · ")), "{screen}");
+        assert!(screen.contains(&format!("cosines {pair} -0.31 · Y: effective rank 21.3 of 64, 3 idle")), "{screen}");
         // What is rare is still seen.
         let joint = screen.lines().find(|l| l.contains("joint") && l.contains("-9.000")).unwrap();
         assert!(joint.contains('█') && joint.contains('▁'), "{joint}");

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::{file, intent::ask, leave, open_command};
+use super::{file, heal, intent::ask, leave, open_command};
 use crate::{
     config::{self, Config, Source},
     train::{Command, Phase},
@@ -47,6 +47,9 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::GlobalNegatives { up } => return change(app, "objective.global.negatives", up),
         Action::LearningRate { up } => return change(app, "optim.lr", up),
         Action::Preset(n) => return preset(app, n, Source::Key),
+        Action::Remedy => return heal::remedy(app),
+        Action::Dismiss => heal::dismiss(app),
+        Action::Undo => return heal::undo(app),
         Action::Pause | Action::Step | Action::Checkpoint | Action::Probe => return command(app, action),
         Action::Restart => return ask_restart(app),
         Action::WriteBack => return file::write_back(app),

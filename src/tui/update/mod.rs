@@ -3,6 +3,7 @@
 mod act;
 mod command;
 mod file;
+mod heal;
 mod intent;
 mod mouse;
 mod trainer;
@@ -17,7 +18,7 @@ use super::{
     prompt::Prompt,
     view::estimators::Term,
 };
-use crate::train::{Command, StopReason};
+use crate::train::{Command, Phase, StopReason};
 
 pub use trainer::{journal_line, probe_sentence};
 
@@ -50,7 +51,7 @@ fn carry(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Trainer(event) => trainer::on_event(app, event),
         Message::Snapshot(snapshot) => {
             trainer::on_snapshot(app, snapshot);
-            Vec::new()
+            answered_by_the_run(app)
         }
         Message::File(event) => file::on_file(app, event),
         Message::Scripts(changes) => intent::send_all(app, changes),
@@ -126,6 +127,17 @@ fn dialog_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         _ if keys::action(&key) == Some(again) => confirmed(app, restart),
         _ => Vec::new(),
     }
+}
+
+/// The dialogs ask because training would be cut short. Once it is finished nothing is, and leaving goes on as if it had been asked for
+/// now; once it has failed, the failure is to be read first.
+fn answered_by_the_run(app: &mut App) -> Vec<Effect> {
+    let restart = matches!(app.mode, Mode::Restart);
+    if !restart && !matches!(app.mode, Mode::Quit) || app.is_training() {
+        return Vec::new();
+    }
+    app.mode = Mode::Normal;
+    if app.live.phase == Phase::Finished { confirmed(app, restart) } else { Vec::new() }
 }
 
 fn confirmed(app: &mut App, restart: bool) -> Vec<Effect> {

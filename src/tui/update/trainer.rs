@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use super::intent::sentence;
+use super::{heal, intent::sentence};
 use crate::{
     config::{Change, Source},
+    doctor::Doctor,
     record::{JournalKind, JournalRow, ProbeRow},
     train::{Event, History, Outcome, Phase, Snapshot},
     tui::{
         app::{App, Leaving},
         log::Kind,
         message::Effect,
+        undo::Undo,
     },
 };
 
@@ -38,10 +40,12 @@ fn on_ack(app: &mut App, id: u64, step: u64, outcome: Result<(), String>) {
                 for change in &request.changes {
                     app.broken_scripts.remove(&change.key);
                 }
+                app.undo.accepted(id, request.changes);
             }
         }
         Err(reason) => {
             let Some(request) = app.requests.refuse(id) else { return };
+            app.undo.refused(id);
             app.log.answer(id, step, Kind::Refused, Some(&reason));
             let saved_script = request.changes.iter().any(|c| c.source == Source::Script);
             for change in &request.changes {
@@ -146,6 +150,7 @@ pub fn on_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     app.was_ready |= !matches!(snapshot.phase, Phase::Starting(_) | Phase::Failed(_) | Phase::Ended);
     let other_config = !Arc::ptr_eq(&app.live.config, &snapshot.config);
     app.live = snapshot;
+    heal::look(app);
     app.requests.settle();
     if other_config {
         app.compare_with_file();
@@ -164,6 +169,8 @@ pub fn on_started(app: &mut App, snapshot: Arc<Snapshot>, history: Arc<History>)
     app.broken_scripts.clear();
     app.next_run.clear();
     app.requests.clear();
+    app.undo = Undo::default();
+    app.doctor = Doctor::default();
     app.history = history;
     app.live = snapshot;
     app.compare_with_file();

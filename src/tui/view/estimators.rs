@@ -8,6 +8,8 @@
 //! │ ▸ jsd            1.203           1.203         –   lower bound          │
 //! │ negatives 63, of which 41.2 count · 9.8 % show the class of their anchor│
 //! │ joint     −3.1 ▁▁▂▅█▇▃▁ 8.0                                             │
+//! │ pull at Y (raw)  global 1.2e-2 (2.4e-2) · local 3.4e-2 (3.4e-2)         │
+//! │ cosines   global·local +0.31   spread of Y   rank 21.3 of 64, 0 idle    │
 //! ```
 
 use ratatui::{
@@ -20,7 +22,8 @@ use ratatui::{
 
 use super::text::{cut, grouped, put, put_line};
 use crate::{
-    train::{BARS, Readings},
+    doctor::AT_CEILING,
+    train::{BARS, PAIRS, Readings, TERMS, Vitals},
     tui::{app::App, layout::Layout},
 };
 
@@ -30,9 +33,6 @@ pub enum Term {
     Local,
     Global,
 }
-
-/// From so near to its ceiling on, an estimate says only that the ceiling is there.
-const AT_CEILING: f64 = 0.95;
 
 pub fn draw(app: &App, term: Term, layout: &Layout, buf: &mut Buffer) {
     let t = &app.theme;
@@ -110,6 +110,9 @@ fn table(app: &App, r: &Readings, area: Rect, buf: &mut Buffer) {
     if let Some(why) = r.unbound {
         lines.push(Line::styled(cut(&format!("no bound: {why}"), columns), t.accent));
     }
+    if let Some(vitals) = app.shown().vitals.as_deref() {
+        lines.extend(vital_lines(vitals, columns).into_iter().map(Line::raw));
+    }
     // What there is room for besides.
     let left = usize::from(area.height).saturating_sub(lines.len() + 1);
     if left > 0 {
@@ -118,6 +121,27 @@ fn table(app: &App, r: &Readings, area: Rect, buf: &mut Buffer) {
         lines.extend(super::text::wrap(&text, columns).into_iter().take(left).map(|l| Line::styled(l, t.dim)));
     }
     lines.iter().enumerate().for_each(|(row, line)| put_line(buf, area, row as u16, line));
+}
+
+/// The gradient of each term by the code, the cosines between them, and how the codes spread.
+fn vital_lines(v: &Vitals, columns: usize) -> [String; 2] {
+    // Whole names where there is room.
+    let name = |term: usize| if columns < 100 { ["G", "L", "P"][term] } else { TERMS[term] };
+    let pulls = v.pulls.iter().enumerate().filter_map(|(term, pull)| {
+        let pull = pull.as_ref()?;
+        Some(format!("{} {:.1e} ({:.1e})", name(term), pull.weighted, pull.raw))
+    });
+    let cosines = PAIRS.iter().zip(v.cosines).filter_map(|((a, b), cosine)| {
+        let words = format!("{}·{} {:+.2}", name(*a), name(*b), cosine?);
+        Some(words)
+    });
+    let (pulls, mut cosines) = (pulls.collect::<Vec<_>>().join(" · "), cosines.collect::<Vec<_>>().join(" "));
+    if !cosines.is_empty() {
+        cosines = format!("cosines {cosines} · ");
+    }
+    let s = &v.spread;
+    let spread = format!("{cosines}Y: effective rank {:.1} of {}, {} idle", s.effective_rank, s.units, s.idle);
+    [cut(&format!("pull at Y (raw) {pulls}"), columns), cut(&spread, columns)]
 }
 
 fn labelled(label: &str, text: &str, style: Style, columns: usize) -> Line<'static> {

@@ -1,4 +1,4 @@
-//! The two lines at the top: what is trained on what, and how far it is.
+//! The two lines at the top: what is trained on what (or what the doctor has found), and how far it is.
 
 use ratatui::{
     buffer::Buffer,
@@ -14,7 +14,8 @@ use crate::{
 };
 
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
-    put_line(buf, area, 0, &facts(app, usize::from(area.width)));
+    let columns = usize::from(area.width);
+    put_line(buf, area, 0, &super::doctor::line(app, columns).unwrap_or_else(|| facts(app, columns)));
     put_line(buf, area, 1, &progress(app, usize::from(area.width)));
 }
 

@@ -40,6 +40,8 @@ fn matters(app: &App, when: When) -> bool {
         When::Paused => matches!(app.live.phase, Phase::Paused(_)),
         When::NeedsRestart => !app.next_run.is_empty() || !app.alive(),
         When::FileDiffers => !app.differs.is_empty(),
+        When::Finding => app.finding().is_some(),
+        When::Changed => !app.undo.is_empty() && app.alive(),
     }
 }
 
@@ -47,9 +49,9 @@ fn matters(app: &App, when: When) -> bool {
 fn rank(binding: &Binding) -> u8 {
     match binding.when {
         When::Always => 0,
-        When::Running | When::NeedsRestart | When::FileDiffers => 1,
+        When::Running | When::NeedsRestart | When::FileDiffers | When::Finding => 1,
         When::Controls | When::Charts | When::Log => 2,
-        When::Paused => 3,
+        When::Paused | When::Changed => 3,
         When::Alive | When::Never => 4,
     }
 }

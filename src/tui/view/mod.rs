@@ -6,6 +6,7 @@ pub mod charts;
 mod command;
 mod controls;
 mod dialog;
+mod doctor;
 pub mod estimators;
 mod header;
 mod help;
