@@ -100,7 +100,7 @@ fn eigenvalues(mut a: Vec<Vec<f64>>) -> Vec<f64> {
     (0..n).map(|i| a[i][i]).collect()
 }
 
-/// The rotation of axes p and q that makes a\[p]\[q] zero.
+/// The rotation of axes p < q that makes a\[p]\[q] zero.
 fn rotate(a: &mut [Vec<f64>], p: usize, q: usize) {
     if a[p][q] == 0.0 {
         return;
@@ -112,8 +112,9 @@ fn rotate(a: &mut [Vec<f64>], p: usize, q: usize) {
     for row in a.iter_mut() {
         (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
     }
-    for k in 0..a.len() {
-        (a[p][k], a[q][k]) = (c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]);
+    let (upper, lower) = a.split_at_mut(q);
+    for (at_p, at_q) in upper[p].iter_mut().zip(&mut lower[0]) {
+        (*at_p, *at_q) = (c * *at_p - s * *at_q, s * *at_p + c * *at_q);
     }
 }
 

@@ -186,7 +186,7 @@ mod tests {
                 [by_hand(&images, number[0], t[0]), by_hand(&images, number[1], t[1])].concat()
             };
             let (x, y) = Pairing::Twice.pairs(&images, drawn, t).unwrap();
-            let less = if t < 3 { 0 } else { t - 3 };
+            let less = t.saturating_sub(3);
             assert_eq!(rows(&x), [beside([2, 2], [5, 5]), beside([0, 0], [5, 5])]);
             assert_eq!(rows(&y), [beside([2, 2], [t, less]), beside([0, 0], [t, less])]);
 
