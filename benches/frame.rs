@@ -35,6 +35,7 @@ fn row(step: u64) -> StepRow {
         negatives: PerTerm { global: None, local: Some(63) },
         lr: 1e-4,
         grad_norm: 1.0,
+        arena: None,
     }
 }
 

@@ -47,7 +47,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("model", &["batch", "data", "doctor", "eval", "mi", "record", "train", "tui"]),
     ("eval", &["batch", "config", "data", "doctor", "mi", "model", "nn", "train", "tui"]),
     ("record", &["batch", "data", "doctor", "eval", "mi", "model", "nn", "train", "tui"]),
-    ("train", &["batch", "doctor", "mi", "tui"]),
+    ("train", &["batch", "doctor", "tui"]),
     ("doctor", &["batch", "data", "eval", "mi", "model", "nn", "tui"]),
     ("batch", &["data", "eval", "mi", "model", "nn", "tui"]),
     ("tui", &["batch", "data", "eval", "mi", "model", "nn"]),

@@ -157,3 +157,40 @@ fn set_beside_resume_counts_or_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("'seed'"));
 }
+
+/// Known pairs instead of images, a script among the estimators, the truth and the list moved on the way.
+#[test]
+fn the_arena_is_resumed_and_replayed() {
+    let dir = tempfile::tempdir().unwrap();
+    let [straight, resumed, replayed] = ["straight", "resumed", "replayed"].map(|name| dir.path().join(name));
+    let own = "fn objective(joint, marginal) { mean(joint) - log_mean_exp(marginal) }\n\
+               fn nats(joint, marginal) { objective(joint, marginal) }\n";
+    fs::write(dir.path().join("own.rhai"), own).unwrap();
+    let config = dir.path().join("arena.toml");
+    fs::write(
+        &config,
+        "[data]\nname = \"gaussian\"\n[gaussian]\ndimension = 3\nestimators = \"infonce, mine, own.rhai\"\n\
+         [optim]\nbatch = 8\nsteps = 20\n[checkpoint]\nevery = 5\n\
+         [[schedule]]\nat = 8\nset = { \"gaussian.information\" = 4 }\n\
+         [[schedule]]\nat = 12\nset = { \"gaussian.estimators\" = \"own.rhai, mine, smile:tau=1\", \"optim.lr\" = 1e-3 }\n",
+    )
+    .unwrap();
+    let from = |path: &std::path::Path| vec!["--config".to_string(), path.display().to_string()];
+    run(&straight, &from(&config));
+    let metrics = rows(&straight.join("metrics.jsonl"));
+    let row = |step: usize| &metrics[step - 1]["arena"];
+    assert_eq!([row(7), row(8)].map(|r| r["truth"].as_f64().unwrap()), [2.0, 4.0]);
+    let names = |step: usize| row(step)["nats"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!([names(11), names(12)], [["infonce", "mine", "own"], ["mine", "own", "smile:tau=1"]]);
+
+    let shorter = ["--set", "optim.steps=10"].map(String::from);
+    run(&resumed, &[from(&config), shorter.to_vec()].concat());
+    let output = resume(&resumed, &["optim.steps=20"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    same_file("metrics.jsonl", &straight, &resumed);
+
+    // The run keeps the script's text.
+    fs::remove_file(dir.path().join("own.rhai")).unwrap();
+    run(&replayed, &from(&straight.join("replay.toml")));
+    same_file("metrics.jsonl", &straight, &replayed);
+}

@@ -1,19 +1,23 @@
-//! The pictures in `screenshots/` are what the program draws of the recorded run in `tests/fixtures/run`;
+//! The pictures in `screenshots/` are what the program draws of the recorded runs in `tests/fixtures/run` and `arena`;
 //! `UPDATE=1 cargo test --test screenshots` draws them anew.
 
 use std::{fs, path::Path};
 
 use dim_tui::tui::screenshot;
 
-/// Name, columns, rows, panel.
-const PICTURES: &[(&str, u16, u16, Option<&str>)] =
-    &[("workbench", 120, 36, None), ("small", 80, 24, None), ("help", 120, 36, Some("help"))];
+/// Name, recorded run, columns, rows, panel.
+const PICTURES: &[(&str, &str, u16, u16, Option<&str>)] = &[
+    ("workbench", "run", 120, 36, None),
+    ("small", "run", 80, 24, None),
+    ("help", "run", 120, 36, Some("help")),
+    ("arena", "arena", 120, 36, None),
+];
 
 #[test]
 fn pictures_are_those_of_the_program() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (name, width, height, panel) in PICTURES {
-        let svg = screenshot(&root.join("tests/fixtures/run"), *width, *height, *panel).unwrap();
+    for (name, run, width, height, panel) in PICTURES {
+        let svg = screenshot(&root.join("tests/fixtures").join(run), *width, *height, *panel).unwrap();
         let path = root.join("screenshots").join(name).with_extension("svg");
         if std::env::var_os("UPDATE").is_some() {
             fs::create_dir_all(root.join("screenshots")).unwrap();

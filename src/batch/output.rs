@@ -4,6 +4,7 @@
 //! never stops a run.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     io::{self, IsTerminal, Write},
     time::{Duration, Instant},
@@ -14,7 +15,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::training;
 use crate::{
     doctor::Finding,
-    record::{JournalKind, JournalRow, PerTerm, ProbeRow},
+    record::{ArenaRow, JournalKind, JournalRow, PerTerm, ProbeRow},
     train::{Outcome, Phase, Snapshot},
 };
 
@@ -150,8 +151,11 @@ impl Output {
             return;
         }
         let time = HumanDuration(Duration::try_from_secs_f64(s.seconds).unwrap_or_default());
-        self.line(&format!("{} of {} steps, {:.2} epochs, {time} of training", s.step, s.steps, s.epoch));
-        if let Some(row) = &s.last {
+        let epochs = if s.config.has_encoder() { format!(" {:.2} epochs,", s.epoch) } else { String::new() };
+        self.line(&format!("{} of {} steps,{epochs} {time} of training", s.step, s.steps));
+        if let Some(arena) = s.last.as_ref().and_then(|row| row.arena.as_ref()) {
+            self.arena(arena);
+        } else if let Some(row) = &s.last {
             let mut text = format!("loss {:.4}", row.loss);
             if let Some(nats) = nats(&row.mi) {
                 text += &format!("; training batch {nats}");
@@ -162,6 +166,23 @@ impl Output {
             self.probe(row);
         }
         self.line(&format!("recorded in {}", s.facts.run_dir.display()));
+    }
+
+    /// The arena's estimators, a line each.
+    fn arena(&mut self, row: &ArenaRow) {
+        self.line(&format!("truth {:.4} nats; over the last 200 steps with it:", row.truth));
+        let number = |v: Option<f64>| v.map_or("-".into(), |v| format!("{v:.4}"));
+        let of = |values: &BTreeMap<String, Option<f64>>, name| values.get(name).copied().flatten();
+        for name in row.nats.keys() {
+            let (bias, deviation) = (of(&row.bias, name), of(&row.deviation, name));
+            let mean = bias.map(|bias| row.truth + bias);
+            self.line(&format!(
+                "  {name:<16} mean {:>9}  bias {:>9}  standard deviation {:>8}",
+                number(mean),
+                number(bias),
+                number(deviation)
+            ));
+        }
     }
 
     /// The last word, on standard error: why the run did not do all its steps.
@@ -189,7 +210,12 @@ fn state(s: &Snapshot) -> String {
         Phase::Stopping => text += "stopping  ",
         _ => {}
     }
-    if let Some(row) = &s.last {
+    if let Some(arena) = s.last.as_ref().and_then(|row| row.arena.as_ref()) {
+        let _ = write!(text, "truth {:.2}, means ", arena.truth);
+        for (name, bias) in &arena.bias {
+            let _ = write!(text, "{name} {}  ", bias.map_or("-".into(), |bias| format!("{:.2}", arena.truth + bias)));
+        }
+    } else if let Some(row) = &s.last {
         // Writing to a string cannot fail.
         let _ = write!(text, "loss {:.4}  ", row.loss);
         if let Some(nats) = nats(&row.mi) {

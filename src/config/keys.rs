@@ -16,7 +16,7 @@ const TERM_ESTIMATOR: Range = Range::ChoiceOrFile { names: &TERM_ESTIMATOR_NAMES
 /// Other names of estimators, and the name each is stored by.
 pub(super) const ALIASES: &[(&str, &str)] = &[("gan", "jsd"), ("kl", "nwj")];
 /// Names of the data sets.
-pub const DATA_SETS: &[&str] = &["shapes", "cifar10", "mnist", "fashion-mnist"];
+pub const DATA_SETS: &[&str] = &["shapes", "cifar10", "mnist", "fashion-mnist", "gaussian"];
 
 const MODES: &[&str] = &["train", "monitor", "off"];
 const CRITICS: &[&str] = &["dot", "concat"];
@@ -113,6 +113,11 @@ static KEYS: &[Key] = &[
     live("objective.prior.mode", choice(MODES), "prior matching: train, monitor, off"),
     live("objective.prior.weight", NOT_NEGATIVE, "γ, weight of prior matching"),
     live("objective.prior.kind", choice(&["uniform", "gaussian"]), "prior the code is matched to"),
+    live("gaussian.information", Range::Float { min: 0.0, max: 1000.0 }, "true information of the pairs, nats"),
+    live("gaussian.estimators", Range::Text, "estimators side by side, parted by commas"),
+    live("gaussian.cubed", Range::Bool, "y cubed: the same information, a harder distribution"),
+    restart("gaussian.dimension", int(1, 4096), "numbers a side of the pairs"),
+    restart("gaussian.critic", choice(&["separable", "joint"]), "how x and y of a pair meet"),
     live("optim.lr", Range::Positive { max: FINITE }, "base learning rate (Adam)"),
     live("optim.batch", int(2, MAX_BATCH), "images per step"),
     live("optim.steps", int(1, STEPS), "length of the run in steps"),

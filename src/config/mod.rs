@@ -7,6 +7,7 @@
 mod assign;
 mod change;
 mod error;
+mod gaussian;
 mod json;
 mod keys;
 mod layer;
@@ -27,6 +28,7 @@ mod write;
 pub use assign::parse_assignments;
 pub use change::{Change, Source, diff};
 pub use error::{ConfigError, Place};
+pub use gaussian::*;
 pub use json::json_schema;
 pub use keys::{DATA_SETS, ESTIMATORS, Key, SCRIPTS, is_live, key, keys};
 pub use load::{load, parse_set, parse_state, parse_text};

@@ -24,6 +24,9 @@ impl Broken {
 
 /// Checks the whole configuration, schedule aside.
 pub(super) fn check(config: &Config) -> Result<(), Broken> {
+    if !config.has_encoder() {
+        return fresh_draws_have_no_epochs(config);
+    }
     encoder_fits_data(config)?;
     something_is_on(config)?;
     let keys = ["objective.global.negatives", "optim.batch"];
@@ -32,6 +35,15 @@ pub(super) fn check(config: &Config) -> Result<(), Broken> {
     let keys = ["objective.local.negatives", "optim.batch", "objective.local.locations"];
     pool(&keys, config.local_negatives(), config.local_pool(), config.optim.batch, per_image)?;
     probe_has_images(config)
+}
+
+fn fresh_draws_have_no_epochs(config: &Config) -> Result<(), Broken> {
+    if config.optim.epochs == 0 {
+        return Ok(());
+    }
+    let message = "optim.epochs: pairs of data.name = \"gaussian\" are drawn fresh for every batch, so that there is no epoch: \
+                   set optim.steps instead";
+    Err(Broken::new(&["optim.epochs", "data.name"], message.into()))
 }
 
 fn encoder_fits_data(config: &Config) -> Result<(), Broken> {

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Objective;
+use super::{Gaussian, Objective};
 
 /// A whole run. Serialises to the same TOML that a user writes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +20,7 @@ pub struct Config {
     pub encoder: Encoder,
     pub critic: Critic,
     pub objective: Objective,
+    pub gaussian: Gaussian,
     pub optim: Optim,
     pub probe: Probe,
     pub metrics: Metrics,
@@ -34,7 +35,7 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Data {
-    /// `shapes` (built in), `cifar10`, `mnist` or `fashion-mnist`.
+    /// `shapes` (built in), `cifar10`, `mnist` or `fashion-mnist`; `gaussian`: no images, see there.
     pub name: String,
     /// Folder to look in; empty: the hub's cache, then a download.
     pub dir: PathBuf,

@@ -10,14 +10,17 @@ use super::Config;
 
 /// A value of an estimator key with this ending is a script, not a built-in estimator.
 pub const SCRIPT_ENDING: &str = ".rhai";
-/// The keys that may name one.
-pub const ESTIMATOR_KEYS: [&str; 3] = ["objective.estimator", "objective.global.estimator", "objective.local.estimator"];
+/// The keys that may name one; the last may name several, parted by commas.
+pub const ESTIMATOR_KEYS: [&str; 4] =
+    ["objective.estimator", "objective.global.estimator", "objective.local.estimator", "gaussian.estimators"];
 
 /// A script that a key of the configuration in force names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptInForce {
     pub key: &'static str,
-    /// What the key holds: the run's own copy, `scripts/NAME-HASH.rhai`.
+    /// What the key holds, if it names several.
+    pub whole: String,
+    /// What the key holds of it: the run's own copy, `scripts/NAME-HASH.rhai`.
     pub value: String,
     /// What was asked for, as the user wrote it.
     pub asked: String,
@@ -33,6 +36,9 @@ pub fn is_script(value: &str) -> bool {
 
 /// A script's name without folder and version: `mine.rhai` for `scripts/mine-0123abcd.rhai`. Other values as they are.
 pub fn script_label(value: &str) -> Cow<'_, str> {
+    if value.contains(',') && value.contains(SCRIPT_ENDING) {
+        return value.split(',').map(|one| script_label(one.trim())).collect::<Vec<_>>().join(", ").into();
+    }
     if !is_script(value) {
         return value.into();
     }
@@ -58,11 +64,13 @@ pub fn scripts_in(folders: &[PathBuf]) -> Vec<String> {
 }
 
 impl Config {
-    /// The estimator keys that name a script, with what they name.
-    pub fn scripts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    /// The estimator keys that name scripts: key, what it holds, one script of that.
+    pub fn scripts(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
         let o = &self.objective;
-        let values = [&o.estimator, &o.global.estimator, &o.local.estimator];
-        ESTIMATOR_KEYS.into_iter().zip(values).map(|(key, value)| (key, value.as_str())).filter(|(_, value)| is_script(value))
+        let values = [&o.estimator, &o.global.estimator, &o.local.estimator, &self.gaussian.estimators];
+        ESTIMATOR_KEYS.into_iter().zip(values.map(String::as_str)).flat_map(|(key, whole)| {
+            whole.split(',').map(str::trim).filter(|one| is_script(one)).map(move |one| (key, whole, one))
+        })
     }
 }
 
@@ -81,6 +89,8 @@ mod tests {
             // Not a version, or not a run's copy.
             ("scripts/my-own.rhai", "my-own.rhai"),
             ("my-0a1b2c3d.rhai", "my-0a1b2c3d.rhai"),
+            ("dv,smile:tau=1", "dv,smile:tau=1"),
+            ("dv, scripts/my-0a1b2c3d.rhai", "dv, my.rhai"),
         ] {
             assert_eq!(script_label(value), label, "{value}");
         }

@@ -30,8 +30,8 @@ impl ScriptWatch {
         let saved = self.0.iter_mut().filter_map(|(script, watch)| watch.poll().map(|_| script.clone()));
         let change = |s: ScriptInForce| Change {
             key: s.key.to_owned(),
-            from: Value::from(s.value),
-            to: Value::from(s.asked),
+            to: Value::from(s.whole.replace(&s.value, &s.asked)),
+            from: Value::from(s.whole),
             source: Source::Script,
         };
         saved.map(change).collect()
@@ -51,7 +51,14 @@ mod tests {
 
     fn script(path: &Path, text: &str) -> ScriptInForce {
         let value = "scripts/my-0a1b2c3d.rhai".to_owned();
-        ScriptInForce { key: "objective.estimator", value, asked: "my.rhai".into(), path: Some(path.into()), text: text.into() }
+        ScriptInForce {
+            key: "objective.estimator",
+            whole: value.clone(),
+            value,
+            asked: "my.rhai".into(),
+            path: Some(path.into()),
+            text: text.into(),
+        }
     }
 
     /// The changes that come within `wait`.

@@ -44,6 +44,10 @@ pub struct Doctor {
 impl Doctor {
     /// Looks at a run. Gives the findings that begin to be told now.
     pub fn look(&mut self, config: &Config, history: &History, vitals: Option<&Arc<Vitals>>) -> Vec<Finding> {
+        if !config.has_encoder() {
+            // What goes wrong in the arena is what it is there to show.
+            return Vec::new();
+        }
         self.notice_changes(config, history);
         if let Some(newest) = vitals.filter(|v| self.vitals.last().is_none_or(|last| last.step != v.step)) {
             self.vitals.push(newest.clone());

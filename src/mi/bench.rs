@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    Case, Choice, CriticKind, Distribution, Error, finite,
+    Case, Choice, CriticKind, Distribution, Error, PAIRS, finite,
     fit::{Fit, Step, matrix, number},
 };
 use crate::nn::Draws;
@@ -147,9 +147,9 @@ fn climb(
     let mut step = 0;
     for distribution in levels {
         for _ in 0..course.steps {
-            let (x, y) = distribution.draw(&mut draws.rng("mi-bench", step), course.batch);
+            let (x, y) = distribution.draw(&mut draws.rng(PAIRS, step), course.batch);
             let (x, y) = (matrix(x, course.dim)?, matrix(y, course.dim)?);
-            let Step::Taken(scores) = fit.step(readers[0].estimator.as_ref(), &x, &y)? else { return Ok(traces) };
+            let Step::Taken { scores, .. } = fit.step(readers[0].estimator.as_ref(), &x, &y)? else { return Ok(traces) };
             for (reader, trace) in readers.iter().zip(&mut traces) {
                 let nats = reader.estimator.nats(&scores)?;
                 trace.push(nats.map_or(Ok(f64::NAN), |nats| number(&nats))?);

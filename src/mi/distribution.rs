@@ -5,6 +5,9 @@ use rand_chacha::ChaCha8Rng;
 use super::{Error, special::ln_gamma_less_digamma};
 use crate::nn;
 
+/// What draws of pairs are named by: those of step s + 1 are draw s of the seed.
+pub const PAIRS: &str = "mi-bench";
+
 /// A family of pairs (x, y).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Case {

@@ -22,9 +22,10 @@ pub use bench::{Bench, Course, Curve, Row, bench};
 pub use chart::chart;
 pub use choice::{Choice, option};
 pub use critic::CriticKind;
-pub use distribution::{Case, Distribution};
+pub use distribution::{Case, Distribution, PAIRS};
 pub use error::Error;
 pub use estimate::{Estimate, Request, estimate};
+pub(crate) use fit::{Fit, Step, matrix, number};
 pub use measure::{HeldOut, Measured, Settings, measure, trainings};
 pub use samples::Samples;
 

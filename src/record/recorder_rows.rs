@@ -16,6 +16,7 @@ pub fn step_row(step: u64, loss: f64) -> StepRow {
         negatives: PerTerm { global: None, local: Some(63) },
         lr: 1e-3,
         grad_norm: 1.0,
+        arena: None,
     }
 }
 

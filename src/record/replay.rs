@@ -42,20 +42,22 @@ impl Replay {
         let started = started_with(dir)?;
         let mut replay = parse_state(&text, &path)?;
         let planned = |e: &ScheduleEntry| started.schedule.iter().any(|s| s.at == e.at && s.set == e.set);
-        replay.schedule.retain(|e| behind(e, step, attempt) || planned(e));
+        // A checkpoint at the end holds what was changed after its step, too.
+        let (there, held) = reached(&replay, config, step, attempt)?;
+        let mut at_boundary = 0;
+        replay.schedule.retain(|e| {
+            let held = next(e, step, attempt) && at_boundary < held;
+            at_boundary += usize::from(next(e, step, attempt));
+            behind(e, step, attempt) || held || planned(e)
+        });
         let mut this = Self { path, config: replay, attempt, reached: step, stale: true };
-        this.reconcile(config)?;
+        this.reconcile(&there, config)?;
         Ok(this)
     }
 
-    /// Makes the replay reach `config` at the step after the one reached.
-    fn reconcile(&mut self, config: &Config) -> Result<(), ConfigError> {
-        let mut there = self.config.clone();
-        for entry in self.config.schedule.iter().filter(|e| behind(e, self.reached, self.attempt)) {
-            let edits: Vec<_> = entry.set.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-            there = there.with(&edits)?;
-        }
-        let differing = diff(&there, config, Source::Set);
+    /// Makes the replay reach `config` from `there`, before the step after the one reached.
+    fn reconcile(&mut self, there: &Config, config: &Config) -> Result<(), ConfigError> {
+        let differing = diff(there, config, Source::Set);
         let (live, fixed): (Vec<_>, Vec<_>) = differing.into_iter().partition(|c| is_live(&c.key));
         // Where the data lie or how many threads there are now is a fact of the whole replay.
         let facts = fixed.into_iter().filter(|c| c.key != "schedule").map(|c| (c.key, c.to));
@@ -98,6 +100,32 @@ impl Replay {
 /// planned for steps that were reached, so it is behind too.
 fn behind(entry: &ScheduleEntry, step: u64, attempt: u64) -> bool {
     entry.attempt < attempt || (entry.attempt == attempt && entry.at <= step)
+}
+
+/// True for the entries between this step and the next.
+fn next(entry: &ScheduleEntry, step: u64, attempt: u64) -> bool {
+    entry.attempt == attempt && entry.at == step + 1
+}
+
+/// How far a run with `config` in force after `step` steps had come: through all that is behind, and through as many entries
+/// before the next step as bring `replay` nearest to `config`; through more, where that is the same. Gives the config then, and their
+/// number.
+fn reached(replay: &Config, config: &Config, step: u64, attempt: u64) -> Result<(Config, usize), ConfigError> {
+    let after = |there: &Config, entry: &ScheduleEntry| {
+        let edits: Vec<_> = entry.set.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        there.with(&edits)
+    };
+    let mut behind = replay.schedule.iter().filter(|e| behind(e, step, attempt));
+    let mut there = behind.try_fold(replay.clone(), |there, entry| after(&there, entry))?;
+    let far = |there: &Config| diff(there, config, Source::Set).iter().filter(|c| is_live(&c.key)).count();
+    let mut nearest = (far(&there), there.clone(), 0);
+    for (i, entry) in replay.schedule.iter().filter(|e| next(e, step, attempt)).enumerate() {
+        there = after(&there, entry)?;
+        if far(&there) <= nearest.0 {
+            nearest = (far(&there), there.clone(), i + 1);
+        }
+    }
+    Ok((nearest.1, nearest.2))
 }
 
 /// The config the run in `dir` began with.

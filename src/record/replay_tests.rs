@@ -112,3 +112,28 @@ fn resuming_forgets_later_changes_and_tells_of_set_ones() {
     assert_eq!(now.schedule[1].set, [("objective.local.weight".to_owned(), 2.0.into())].into());
     assert_eq!(now.run.threads, 3);
 }
+
+/// A run that ends at step 80 after swaps there and back saves a checkpoint that has them behind it: critics were reset twice.
+#[test]
+fn several_swaps_before_the_step_that_follows_a_checkpoint_stay_several() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config { schedule: vec![planned(81, "optim.lr", 0.5)], ..Config::default() };
+    fs::write(dir.path().join("config.toml"), config.to_toml()).unwrap();
+    let mut replay = Replay::start(dir.path(), &config);
+    for name in ["dv", "jsd", "infonce", "smile"] {
+        replay.journal(&[changed(81, "objective.estimator", name, Source::Key)]).unwrap();
+    }
+    replay.flush().unwrap();
+    let names = |edits: &[(&str, toml::Value)]| {
+        let edits: Vec<_> = edits.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        let replay = Replay::go_on(dir.path(), &config.with(&edits).unwrap(), 80, 0).unwrap();
+        let value = |e: &ScheduleEntry| e.set.get("objective.estimator").map(|v| v.as_str().unwrap().to_owned());
+        replay.config.schedule.iter().filter_map(value).collect::<Vec<_>>()
+    };
+    let (lr, estimator) = (("optim.lr", 0.5.into()), |name: &str| ("objective.estimator", name.into()));
+    assert_eq!(names(&[lr.clone(), estimator("infonce")]), ["dv", "jsd", "infonce"], "saved before the last");
+    assert_eq!(names(&[lr.clone(), estimator("jsd")]), ["dv", "jsd"], "there and back");
+    // With something else by --set beside --resume.
+    assert_eq!(names(&[lr, estimator("smile"), ("objective.local.weight", 2.0.into())]), ["dv", "jsd", "infonce", "smile"]);
+    assert_eq!(names(&[]), [""; 0], "a checkpoint of before all that");
+}

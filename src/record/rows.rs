@@ -56,6 +56,24 @@ pub struct StepRow {
     /// Norm of the gradient of encoder and critics before clipping.
     #[serde(deserialize_with = "number")]
     pub grad_norm: f64,
+    /// With `data.name = "gaussian"`: truth and estimates side by side. Then `loss` is the sum of all −objectives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arena: Option<ArenaRow>,
+}
+
+/// Estimators beside the truth, nats, each by its name with options; `null` where there is no finite number.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ArenaRow {
+    /// The information of the pairs.
+    pub truth: f64,
+    /// Estimates on this step's batch.
+    pub nats: BTreeMap<String, Option<f64>>,
+    /// Mean of estimate less truth over the last 200 steps, or those since the truth was moved.
+    pub bias: BTreeMap<String, Option<f64>>,
+    /// Standard deviation of the estimate over the same steps.
+    pub deviation: BTreeMap<String, Option<f64>>,
+    /// The largest value each can reach.
+    pub ceiling: BTreeMap<String, Option<f64>>,
 }
 
 /// Probe accuracy per layer, in [0, 1].

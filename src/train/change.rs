@@ -15,7 +15,8 @@ use crate::{
 impl Worker<'_> {
     /// Puts a set of changes in force for the next step; the reason, if it is refused.
     pub(super) fn change(&mut self, changes: &[Change]) -> Result<(), String> {
-        let pinned = self.trainer.scripts.pin_changes(changes, &self.trainer.config);
+        let in_force = self.job.config().clone();
+        let pinned = self.job.scripts().pin_changes(changes, &in_force);
         let (changes, outcome) = match pinned {
             Ok(pinned) => {
                 let outcome = self.try_change(&pinned);
@@ -24,7 +25,7 @@ impl Worker<'_> {
             Err(reason) => (changes.to_vec(), Err(reason)),
         };
         let kind = if outcome.is_ok() { JournalKind::Change } else { JournalKind::Refused };
-        let step = self.trainer.step + 1;
+        let step = self.job.steps_done() + 1;
         let reason = outcome.as_ref().err().cloned();
         let row = |c| JournalRow { reason: reason.clone(), ..journal_row(step, kind).change(c) };
         self.journal(changes.iter().map(row).collect());
@@ -45,15 +46,19 @@ impl Worker<'_> {
             return Err(format!("'{}' takes effect on a restart only", c.key));
         }
         let edits: Vec<(String, toml::Value)> = changes.iter().map(|c| (c.key.clone(), c.to.clone())).collect();
-        let next = Arc::new(self.trainer.config.with(&edits).map_err(|e| e.to_string())?);
-        let (done, steps) = (self.trainer.step, next.optim.steps);
+        let next = Arc::new(self.job.config().with(&edits).map_err(|e| e.to_string())?);
+        if let Some(c) = changes.iter().find(|c| !next.heeds(&c.key)) {
+            return Err(format!("'{}' does nothing with data.name = \"{}\"", c.key, next.data.name));
+        }
+        let (done, steps) = (self.job.steps_done(), next.optim.steps);
         if next.optim.epochs == 0 && steps < done {
             return Err(format!("{done} steps are done already: the run's length must be at least that, not {steps}"));
         }
-        self.trainer.apply(next.clone()).map_err(|e| e.to_string())?;
+        self.job.apply(next.clone()).map_err(|e| e.to_string())?;
         // A checkpoint of this very step does not know the change.
         self.checkpoint_at = None;
-        self.publisher.in_force(next.clone(), self.trainer.scripts.in_force(&next), self.trainer.total_steps());
+        let scripts = self.job.scripts().in_force(&next);
+        self.publisher.in_force(next.clone(), scripts, self.job.total_steps());
         if next.objective.on_nonfinite == OnNonfinite::Rollback && checkpoint::list(&self.checkpoints).is_empty() {
             self.save();
         }
@@ -62,13 +67,13 @@ impl Worker<'_> {
 
     /// `[[schedule]]` entries due before the next step.
     pub(super) fn apply_schedule(&mut self) {
-        let config = self.trainer.config.clone();
-        let (next, attempt) = (self.trainer.step + 1, self.trainer.attempt);
+        let config = self.job.config().clone();
+        let (next, attempt) = (self.job.steps_done() + 1, self.job.attempt());
         for (i, entry) in config.schedule.iter().enumerate().filter(|(_, e)| e.attempt <= attempt && e.at <= next) {
             if !self.scheduled.insert(i) {
                 continue;
             }
-            let changes = as_changes(&entry.set, &self.trainer.config);
+            let changes = as_changes(&entry.set, self.job.config());
             if let Err(reason) = self.change(&changes) {
                 self.tell(Event::Warning(format!("schedule entry at = {}: {reason}", entry.at)));
             }
@@ -79,7 +84,7 @@ impl Worker<'_> {
     pub(super) fn roll_back(&mut self) -> Result<(), Halt> {
         self.publisher.phase(Phase::Starting("rolling back".into()));
         // One that a replay has too, if there is one: not a checkpoint the user asked for.
-        let every = self.trainer.config.checkpoint.every;
+        let every = self.job.config().checkpoint.every;
         let regular = |step: u64| step == 0 || (every > 0 && step.is_multiple_of(every));
         let (mut saved, mut faults) = checkpoint::newest_of(&self.checkpoints, regular);
         if saved.is_none() {
@@ -93,18 +98,18 @@ impl Worker<'_> {
         while self.probes.busy().is_some() {
             self.wait_probe()?;
         }
-        self.trainer.restore(&saved, self.trainer.config.clone())?;
-        self.trainer.attempt = self.rollbacks;
-        self.recorder.rewind(self.trainer.step);
-        self.link.history.cut_back(self.trainer.step);
-        self.publisher.rewind(self.trainer.step, self.trainer.epoch());
-        let lr = self.trainer.config.optim.lr;
+        self.job.restore(&saved, self.job.config().clone())?;
+        self.job.set_attempt(self.rollbacks);
+        self.recorder.rewind(self.job.steps_done());
+        self.link.history.cut_back(self.job.steps_done());
+        self.publisher.rewind(self.job.steps_done(), self.job.epoch());
+        let lr = self.job.config().optim.lr;
         let half = Change { key: "optim.lr".into(), from: lr.into(), to: (lr / 2.0).into(), source: Source::Policy };
         self.change(&[half]).map_err(Halt::Failed)
     }
 
     pub(super) fn note(&mut self, kind: JournalKind, reason: Option<String>) {
-        let mut row = journal_row(self.trainer.step, kind);
+        let mut row = journal_row(self.job.steps_done(), kind);
         row.reason = reason;
         self.journal(vec![row]);
     }

@@ -18,6 +18,7 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::{
+    job::Job,
     term_estimator::{TermEstimator, TermEstimators},
     trainer::{TrainError, Trainer},
 };
@@ -104,10 +105,10 @@ fn checksum<'a>(metadata: &HashMap<String, String>, tensors: impl Iterator<Item 
 }
 
 /// Writes the trainer's state to `dir/step-NNNNNNNN.safetensors`. `scheduled` are the `[[schedule]]` entries behind it.
-pub fn write(dir: &Path, trainer: &Trainer, scheduled: &BTreeSet<usize>) -> Result<PathBuf, CheckpointError> {
-    let path = dir.join(file_name(trainer.step));
+pub fn write(dir: &Path, job: &dyn Job, scheduled: &BTreeSet<usize>) -> Result<PathBuf, CheckpointError> {
+    let path = dir.join(file_name(job.steps_done()));
     let fault = |source| CheckpointError::Io { path: path.clone(), source };
-    let tensors = state(trainer)?;
+    let tensors = job.tensors()?;
     let mut bytes = Vec::with_capacity(tensors.len());
     for (name, tensor) in &tensors {
         bytes.push((name.as_str(), dtype(tensor)?, tensor.dims().to_vec(), raw(tensor)?));
@@ -115,11 +116,11 @@ pub fn write(dir: &Path, trainer: &Trainer, scheduled: &BTreeSet<usize>) -> Resu
     bytes.sort_by_key(|(name, ..)| *name);
     let mut metadata = HashMap::from([
         ("format".to_string(), FORMAT.to_string()),
-        ("step".into(), trainer.step.to_string()),
-        ("examples_seen".into(), trainer.examples_seen.to_string()),
-        ("attempt".into(), trainer.attempt.to_string()),
+        ("step".into(), job.steps_done().to_string()),
+        ("examples_seen".into(), job.examples_seen().to_string()),
+        ("attempt".into(), job.attempt().to_string()),
         ("scheduled".into(), scheduled.iter().map(usize::to_string).collect::<Vec<_>>().join(" ")),
-        ("config".into(), trainer.config.to_toml()),
+        ("config".into(), job.config().to_toml()),
     ]);
     let sum = checksum(&metadata, bytes.iter().map(|(name, _, _, data)| (*name, data.as_slice())));
     metadata.insert("checksum".into(), sum);
@@ -150,7 +151,7 @@ fn write_whole(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Every tensor of the state, by name.
-fn state(trainer: &Trainer) -> Result<Vec<(String, Tensor)>, TrainError> {
+pub(super) fn state(trainer: &Trainer) -> Result<Vec<(String, Tensor)>, TrainError> {
     let mut all: Vec<(String, Tensor)> =
         trainer.networks.tensors().into_iter().map(|(name, var)| (name, var.as_tensor().clone())).collect();
     all.extend(trainer.adam.state().into_iter().map(|(name, t)| (format!("adam/{name}"), t)));
@@ -253,8 +254,8 @@ impl Trainer {
             }
             var.set(&tensor.to_device(&self.device)?)?;
         }
-        self.adam.load(&part(saved, "adam/"))?;
-        self.adam_prior.load(&part(saved, "adam_prior/"))?;
+        self.adam.load(&saved.part("adam/"))?;
+        self.adam_prior.load(&saved.part("adam_prior/"))?;
         let device = &self.device;
         let (global, local) = (&mut self.estimators.global, &mut self.estimators.local);
         for (term, estimator) in [("global", global), ("local", local)] {
@@ -270,6 +271,9 @@ impl Trainer {
     }
 }
 
-fn part(saved: &Saved, prefix: &str) -> HashMap<String, Tensor> {
-    saved.tensors.iter().filter_map(|(name, t)| Some((name.strip_prefix(prefix)?.to_string(), t.clone()))).collect()
+impl Saved {
+    /// The tensors whose names begin so, without that.
+    pub(super) fn part(&self, prefix: &str) -> HashMap<String, Tensor> {
+        self.tensors.iter().filter_map(|(name, t)| Some((name.strip_prefix(prefix)?.to_string(), t.clone()))).collect()
+    }
 }

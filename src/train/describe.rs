@@ -1,6 +1,6 @@
 //! Facts of a run in words, and the configuration with its machine-dependent values filled in.
 
-use std::{io, path::Path};
+use std::io;
 
 use super::{Facts, trainer::Trainer};
 use crate::config::{self, Config, EncoderChoice};
@@ -41,7 +41,8 @@ pub fn carry_over(in_force: &Config, asked: &Config, set: &[(String, toml::Value
     Ok(now)
 }
 
-pub fn facts(trainer: &Trainer, run_dir: &Path) -> Facts {
+/// Of training on images.
+pub fn facts(trainer: &Trainer) -> Facts {
     let (config, data) = (&trainer.config, &trainer.dataset);
     let kind = match config.resolved_encoder() {
         EncoderChoice::Auto | EncoderChoice::Conv32 => "conv32",
@@ -66,6 +67,6 @@ pub fn facts(trainer: &Trainer, run_dir: &Path) -> Facts {
         train_images: data.train.len(),
         classes: data.classes.clone(),
         parameters: trainer.networks.parameters(),
-        run_dir: run_dir.into(),
+        ..Facts::default()
     }
 }

@@ -9,7 +9,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use crate::record::{ProbeRow, StepRow};
+use crate::record::{ArenaRow, ProbeRow, StepRow};
 
 /// The curves there are. Losses restart visually at a swap of estimator; see [`History::swaps`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +37,15 @@ pub enum Series {
     Chance,
     GradNorm,
     LearningRate,
+    /// The arena's known information, nats, and the largest that the bounded ones of its estimators can reach.
+    Truth,
+    ArenaCeiling,
+    /// Of the arena's estimator with this number in [`History::estimators`]: nats on the step's batch, their mean over the last
+    /// steps, that less the truth, and their standard deviation.
+    Estimate(usize),
+    MeanEstimate(usize),
+    Bias(usize),
+    Deviation(usize),
 }
 
 /// A vertical mark: an accepted change.
@@ -150,6 +159,33 @@ impl Curve {
 struct Inner {
     curves: BTreeMap<Series, Curve>,
     marks: Vec<Mark>,
+    estimators: Vec<String>,
+}
+
+impl Inner {
+    fn push(&mut self, series: Series, step: u64, value: Option<f64>) {
+        if let Some(value) = value {
+            self.curves.entry(series).or_default().push(step, value);
+        }
+    }
+
+    fn push_arena(&mut self, step: u64, row: &ArenaRow) {
+        self.push(Series::Truth, step, Some(row.truth));
+        self.push(Series::ArenaCeiling, step, row.ceiling.values().flatten().copied().reduce(f64::max));
+        for name in row.nats.keys() {
+            if !self.estimators.contains(name) {
+                self.estimators.push(name.clone());
+            }
+        }
+        for (i, name) in self.estimators.clone().iter().enumerate().filter(|(_, name)| row.nats.contains_key(*name)) {
+            let bias = row.bias.get(name).copied().flatten();
+            // Where there is no number the curve has a gap.
+            self.push(Series::Estimate(i), step, Some(row.nats[name].unwrap_or(f64::NAN)));
+            self.push(Series::MeanEstimate(i), step, bias.map(|bias| row.truth + bias));
+            self.push(Series::Bias(i), step, bias);
+            self.push(Series::Deviation(i), step, row.deviation.get(name).copied().flatten());
+        }
+    }
 }
 
 /// All curves of a run.
@@ -168,7 +204,7 @@ impl History {
 
     /// Adds a point to one curve; steps must not decrease.
     pub fn push(&self, series: Series, step: u64, value: f64) {
-        self.write(|h| h.curves.entry(series).or_default().push(step, value));
+        self.write(|h| h.push(series, step, Some(value)));
     }
 
     /// Adds the points of a training step.
@@ -187,10 +223,9 @@ impl History {
             (Series::LearningRate, Some(row.lr)),
         ];
         self.write(|h| {
-            for (series, value) in points {
-                if let Some(v) = value {
-                    h.curves.entry(series).or_default().push(row.step, v);
-                }
+            points.into_iter().for_each(|(series, value)| h.push(series, row.step, value));
+            if let Some(arena) = &row.arena {
+                h.push_arena(row.step, arena);
             }
         });
     }
@@ -210,11 +245,7 @@ impl History {
             (Series::GuaranteedLocal, row.mi_guaranteed.local),
         ];
         self.write(|h| {
-            for (series, value) in points {
-                if let Some(v) = value {
-                    h.curves.entry(series).or_default().push(row.step, v);
-                }
-            }
+            points.into_iter().for_each(|(series, value)| h.push(series, row.step, value));
         });
     }
 
@@ -251,6 +282,11 @@ impl History {
     /// The curve between steps `from` and `to` (both included) as at most `columns` columns, empty ones left out.
     pub fn columns(&self, series: Series, from: f64, to: f64, columns: usize) -> Vec<Column> {
         self.read(|h| h.curves.get(&series).map(|c| c.columns(from, to, columns)).unwrap_or_default())
+    }
+
+    /// The arena's estimators by name, in the order in which they came.
+    pub fn estimators(&self) -> Vec<String> {
+        self.read(|h| h.estimators.clone())
     }
 
     /// The newest point of a curve.

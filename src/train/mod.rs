@@ -1,11 +1,13 @@
 //! Training: the DIM step and the thread that takes it. Knows model, estimators, data, eval and record; no screen.
 
+mod arena;
 mod change;
 pub mod checkpoint;
 mod command;
 mod describe;
 mod heldout;
 pub mod history;
+mod job;
 mod learning_rate;
 mod networks;
 pub mod objective;
@@ -23,8 +25,10 @@ mod trainer;
 mod vitals;
 mod worker;
 
+pub use arena::Arena;
 pub use command::{Command, Event, Outcome, StopReason};
 pub use history::History;
+pub use job::Job;
 pub use readings::{About, BARS, Histogram, Readings};
 pub use scripts::Scripts;
 pub use session::{Options, Session};

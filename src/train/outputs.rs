@@ -17,7 +17,7 @@ impl Worker<'_> {
             self.wait_probe()?;
         }
         let started = Instant::now();
-        let mut input = self.trainer.probe_input()?;
+        let Some(mut input) = self.job.probe_input()? else { return Ok(()) };
         input.seconds = started.elapsed().as_secs_f64();
         self.probed = Some(input.step);
         self.publisher.probing(Some(input.step));
@@ -26,10 +26,12 @@ impl Worker<'_> {
 
     /// A probe the user asked for: shown, but not recorded, since a replay would not ask for it.
     pub(super) fn probe_now(&mut self) {
-        if let Some(step) = self.probes.busy() {
+        if !self.job.has_encoder() {
+            self.tell(Event::Warning("there is no encoder to probe with data.name = gaussian".into()));
+        } else if let Some(step) = self.probes.busy() {
             self.tell(Event::Warning(format!("the probe of step {step} is still being fitted")));
-        } else if self.probed == Some(self.trainer.step) {
-            self.tell(Event::Warning(format!("step {} is probed already", self.trainer.step)));
+        } else if self.probed == Some(self.job.steps_done()) {
+            self.tell(Event::Warning(format!("step {} is probed already", self.job.steps_done())));
         } else {
             self.asked = true;
             if let Err(Halt::Failed(e) | Halt::Refused(e)) = self.probe() {
@@ -44,14 +46,14 @@ impl Worker<'_> {
         let started = Instant::now();
         let watched = self.watched.is_some_and(|due| started >= due);
         if watched {
-            match self.trainer.readings() {
+            match self.job.readings() {
                 Ok(readings) => self.publisher.readings(readings),
                 Err(e) => self.tell(Event::Warning(format!("the estimators could not be compared: {e}"))),
             }
         }
         if self.vitals_due.is_some_and(|due| watched || started >= due) {
             let started = Instant::now();
-            let outcome = self.trainer.vitals();
+            let outcome = self.job.vitals();
             self.vitals_due = outcome.is_ok().then(|| Instant::now() + 99 * started.elapsed());
             match outcome {
                 Ok(vitals) => self.publisher.vitals(vitals),
@@ -91,12 +93,12 @@ impl Worker<'_> {
     /// Writes a checkpoint; a failure is a warning, not the end.
     pub(super) fn save(&mut self) {
         self.recorder.flush();
-        match checkpoint::write(&self.checkpoints, &self.trainer, &self.scheduled) {
+        match checkpoint::write(&self.checkpoints, &*self.job, &self.scheduled) {
             Ok(path) => {
-                checkpoint::prune(&self.checkpoints, self.trainer.config.checkpoint.keep);
-                self.checkpoint_at = Some(self.trainer.step);
+                checkpoint::prune(&self.checkpoints, self.job.config().checkpoint.keep);
+                self.checkpoint_at = Some(self.job.steps_done());
                 self.note(JournalKind::Checkpoint, None);
-                self.tell(Event::Checkpoint { step: self.trainer.step, path });
+                self.tell(Event::Checkpoint { step: self.job.steps_done(), path });
             }
             Err(e) => self.tell(Event::Warning(format!("no checkpoint was written: {e}"))),
         }
@@ -104,9 +106,9 @@ impl Worker<'_> {
 
     /// Writes a checkpoint unless this very step has one.
     pub(super) fn save_once(&mut self) {
-        if self.checkpoint_at != Some(self.trainer.step) {
+        if self.checkpoint_at != Some(self.job.steps_done()) {
             self.save();
-            self.checkpoint_at = Some(self.trainer.step);
+            self.checkpoint_at = Some(self.job.steps_done());
         }
     }
 
@@ -130,11 +132,11 @@ impl Worker<'_> {
             Outcome::Failed(reason) | Outcome::Refused(reason) => reason.clone(),
         };
         self.note(JournalKind::End, Some(text.clone()));
-        let facts = super::describe::facts(&self.trainer, self.recorder.path());
+        let facts = self.job.facts();
         let summary = Summary {
             version: env!("CARGO_PKG_VERSION").into(),
-            steps: self.trainer.step,
-            epochs: self.trainer.epoch(),
+            steps: self.job.steps_done(),
+            epochs: self.job.epoch(),
             seconds: self.seconds,
             outcome: text,
             last: self.last.clone(),

@@ -3,9 +3,9 @@
 //! The configuration in force names a script by its copy, `scripts/NAME-HASH.rhai`: what was asked for, with the text it had
 //! then. So the journal says which text was in force when, and a replay needs nothing but the run directory.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf};
 
-use dim_estimators::{Estimator, Script, script};
+use dim_estimators::{Script, script};
 
 use crate::{
     config::{Change, Config, ESTIMATOR_KEYS, ScriptInForce, is_script},
@@ -36,15 +36,16 @@ impl Scripts {
     }
 
     /// The script that a configuration in force names.
-    pub fn get(&self, value: &str) -> Option<Arc<dyn Estimator>> {
-        self.known.get(value).map(|known| Arc::new(known.script.clone()) as Arc<dyn Estimator>)
+    pub fn get(&self, value: &str) -> Option<&Script> {
+        self.known.get(value).map(|known| &known.script)
     }
 
     /// What `config`, which is in force, names.
     pub fn in_force(&self, config: &Config) -> Vec<ScriptInForce> {
-        let found = config.scripts().filter_map(|(key, value)| Some((key, value, self.known.get(value)?)));
-        let all = found.map(|(key, value, known)| ScriptInForce {
+        let found = config.scripts().filter_map(|(key, whole, value)| Some((key, whole, value, self.known.get(value)?)));
+        let all = found.map(|(key, whole, value, known)| ScriptInForce {
             key,
+            whole: whole.to_owned(),
             value: value.to_owned(),
             asked: known.asked.clone(),
             path: known.path.clone(),
@@ -69,15 +70,15 @@ impl Scripts {
     /// What is wrong with a script, after the key that names it.
     pub fn pin_config(&mut self, mut config: Config) -> Result<Config, String> {
         let o = &mut config.objective;
-        let values = [&mut o.estimator, &mut o.global.estimator, &mut o.local.estimator];
-        for (key, value) in ESTIMATOR_KEYS.into_iter().zip(values).filter(|(_, value)| is_script(value)) {
-            *value = self.pin(value).map_err(|e| format!("{key}: {e}"))?;
+        let values = [&mut o.estimator, &mut o.global.estimator, &mut o.local.estimator, &mut config.gaussian.estimators];
+        for (key, value) in ESTIMATOR_KEYS.into_iter().zip(values).filter(|(_, value)| names_script(value)) {
+            *value = self.pin_all(value).map_err(|e| format!("{key}: {e}"))?;
         }
         for entry in &mut config.schedule {
             let at = entry.at;
             for (key, value) in entry.set.iter_mut().filter(|(key, _)| ESTIMATOR_KEYS.contains(&key.as_str())) {
-                if let Some(asked) = value.as_str().filter(|v| is_script(v)) {
-                    *value = self.pin(asked).map_err(|e| format!("schedule entry at = {at}, {key}: {e}"))?.into();
+                if let Some(asked) = value.as_str().filter(|v| names_script(v)) {
+                    *value = self.pin_all(asked).map_err(|e| format!("schedule entry at = {at}, {key}: {e}"))?.into();
                 }
             }
         }
@@ -91,18 +92,27 @@ impl Scripts {
     pub fn pin_changes(&mut self, changes: &[Change], in_force: &Config) -> Result<Vec<Change>, String> {
         let mut pinned = Vec::with_capacity(changes.len());
         for change in changes {
-            let asked = change.to.as_str().filter(|to| is_script(to) && ESTIMATOR_KEYS.contains(&change.key.as_str()));
+            let asked = change.to.as_str().filter(|to| names_script(to) && ESTIMATOR_KEYS.contains(&change.key.as_str()));
             let Some(asked) = asked else {
                 pinned.push(change.clone());
                 continue;
             };
-            let to = toml::Value::from(self.pin(asked)?);
+            let to = toml::Value::from(self.pin_all(asked)?);
             let from = in_force.get(&change.key).unwrap_or_else(|| change.from.clone());
             if from != to {
                 pinned.push(Change { from, to, ..change.clone() });
             }
         }
         Ok(pinned)
+    }
+
+    /// Each script of a list, and what else is in it as it is.
+    fn pin_all(&mut self, asked: &str) -> Result<String, String> {
+        let mut pinned = Vec::new();
+        for one in asked.split(',').map(str::trim) {
+            pinned.push(if is_script(one) { self.pin(one)? } else { one.to_owned() });
+        }
+        Ok(pinned.join(", "))
     }
 
     /// Reads what was asked for, tries it out and keeps a copy; the copy's name.
@@ -145,6 +155,10 @@ impl Scripts {
             shipped.join(", ")
         )
     }
+}
+
+fn names_script(value: &str) -> bool {
+    value.split(',').any(|one| is_script(one.trim()))
 }
 
 fn file_name(path: &str) -> &str {

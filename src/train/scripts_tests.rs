@@ -47,7 +47,7 @@ fn a_script_in_force_is_named_by_its_copy() {
     let value = desk.take("my.rhai", &mut config);
     assert!(value.starts_with("scripts/my-") && value.ends_with(".rhai"), "{value}");
     assert_eq!(fs::read_to_string(desk.run.path().join(&value)).unwrap(), DV);
-    assert_eq!(desk.scripts.get(&value).unwrap().info().name, "my");
+    assert_eq!(desk.scripts.get(&value).unwrap().name(), "my");
     let in_force = desk.scripts.in_force(&config);
     assert_eq!((in_force[0].asked.as_str(), in_force[0].text.as_str()), ("my.rhai", DV));
     assert_eq!(in_force[0].path.as_deref(), Some(desk.folder.path().join("my.rhai").as_path()), "the file to watch");
@@ -83,7 +83,7 @@ fn a_copy_keeps_its_name() {
     let mut replay = Scripts::new(vec![desk.run.path().to_owned()]);
     let pinned = replay.pin_config(config.clone()).unwrap();
     assert_eq!(pinned, config);
-    assert_eq!(replay.get(&value).unwrap().info().name, "my");
+    assert_eq!(replay.get(&value).unwrap().name(), "my");
     assert_eq!(replay.in_force(&pinned)[0].path, None, "a copy is not watched");
 }
 
@@ -106,7 +106,7 @@ fn those_that_come_with_the_program_need_no_file() {
     let (mut desk, mut config) = (Desk::new(), Config::default());
     for name in crate::config::SCRIPTS {
         let value = desk.take(name, &mut config);
-        assert_eq!(format!("{}.rhai", desk.scripts.get(&value).unwrap().info().name), *name);
+        assert_eq!(format!("{}.rhai", desk.scripts.get(&value).unwrap().name()), *name);
         assert_eq!(desk.scripts.in_force(&config)[0].path, None);
     }
     let mut shipped = script::shipped().map(|(name, _)| format!("{name}.rhai"));

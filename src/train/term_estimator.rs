@@ -89,7 +89,8 @@ impl TermEstimator {
     pub fn new(id: &str, options: &crate::config::Options, scripts: &Scripts) -> std::result::Result<Self, TrainError> {
         let options = Options { ema: options.ema, tau: options.tau };
         let built_in = || dim_estimators::with_options(id, &options).map(Arc::from);
-        let estimator = scripts.get(id).or_else(built_in).ok_or_else(|| TrainError::Estimator(id.into()))?;
+        let script = scripts.get(id).map(|script| Arc::new(script.clone()) as Arc<dyn Estimator>);
+        let estimator = script.or_else(built_in).ok_or_else(|| TrainError::Estimator(id.into()))?;
         Ok(Self { estimator, id: id.into(), memory: State::default(), alignment: Alignment::default() })
     }
 

@@ -43,6 +43,15 @@ pub enum TrainError {
     Invalid(String),
 }
 
+impl From<crate::mi::Error> for TrainError {
+    fn from(e: crate::mi::Error) -> Self {
+        match e {
+            crate::mi::Error::Estimator(e) => e.into(),
+            other => Self::Invalid(other.to_string()),
+        }
+    }
+}
+
 impl From<dim_estimators::Error> for TrainError {
     fn from(e: dim_estimators::Error) -> Self {
         match e {
@@ -173,7 +182,12 @@ impl Trainer {
         let mut next = TermEstimators::new(config, &self.scripts)?;
         let policy = config.objective.on_swap;
         let changes = self.estimators.global.id != next.global.id || self.estimators.local.id != next.local.id;
-        let scores = if changes && policy == OnSwap::Align { self.next_scores()? } else { [None, None] };
+        let align = changes && policy == OnSwap::Align;
+        if align && self.step == 0 && self.config.probe.every == 0 {
+            // No probe has set them yet, and scores are read with BatchNorm's running statistics.
+            self.warm_statistics()?;
+        }
+        let scores = if align { self.next_scores()? } else { [None, None] };
         let [global, local] = scores;
         let same_clip = [self.config.global_clip() == config.global_clip(), self.config.local_clip() == config.local_clip()];
         for (group, old, new, scores, same_clip) in [
@@ -377,6 +391,7 @@ impl Trainer {
             negatives,
             lr,
             grad_norm,
+            arena: None,
         })
     }
 

@@ -159,3 +159,23 @@ fn the_configs_options_are_those_of_the_estimators() {
     let (ours, theirs) = (Config::default().objective.options, dim_estimators::Options::default());
     assert_eq!((ours.ema, ours.tau), (theirs.ema, theirs.tau));
 }
+
+/// Before the first step and without a probe the running statistics are still their starting values: not those that the scores of
+/// the first step will have.
+#[test]
+fn a_swap_before_the_first_step_reads_scores_as_a_run_with_a_probe_does() {
+    let alignment = |every: i64, warm: bool| {
+        let mut t = trainer(&[
+            ("objective.estimator", "dv".into()),
+            ("objective.on_swap", "align".into()),
+            ("probe.every", every.into()),
+        ]);
+        if warm {
+            t.warm_statistics().unwrap();
+        }
+        t.apply(Arc::new(t.config.with(&[("objective.estimator".into(), "jsd".into())]).unwrap())).unwrap();
+        t.estimators.local.alignment.clone()
+    };
+    assert_eq!(alignment(0, false), alignment(100, true));
+    assert_ne!(alignment(100, true), alignment(100, false), "the statistics matter");
+}

@@ -15,7 +15,8 @@ use candle_core::Device;
 use crossbeam_channel::{RecvTimeoutError, TryRecvError};
 
 use super::{
-    Command, Event, Facts, History, Outcome, Phase, Scripts, StopReason, TrainError, checkpoint, describe,
+    Arena, Command, Event, Facts, History, Outcome, Phase, Scripts, StopReason, TrainError, checkpoint, describe,
+    job::Job,
     publish::Publisher,
     session::{Link, Options},
     trainer::Trainer,
@@ -88,6 +89,23 @@ fn recall(run: &Path, history: &History, publisher: &Publisher) -> Result<(Optio
     Ok((steps.into_iter().last(), probes.last().map(|row| row.step)))
 }
 
+/// What the configuration trains, before its first step.
+fn prepare(config: &Config, scripts: Scripts, publisher: &Publisher) -> Result<Box<dyn Job>, Halt> {
+    if !config.has_encoder() {
+        return Ok(Box::new(Arena::new(Arc::new(config.clone()), scripts).map_err(refused)?));
+    }
+    let phase = publisher.clone();
+    let request = data::Request {
+        dir: &config.data.dir,
+        train_limit: config.data.train_limit,
+        seed: config.seed,
+        phase: &move |text| phase.phase(Phase::Starting(text)),
+    };
+    let dataset = Arc::new(data::load(&config.data.name, &request).map_err(refused)?);
+    publisher.phase(Phase::Starting("building the networks".into()));
+    Ok(Box::new(Trainer::new(Arc::new(config.clone()), scripts, dataset, Device::Cpu).map_err(refused)?))
+}
+
 /// What the trainer does between two steps, on the user's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gait {
@@ -100,7 +118,7 @@ enum Gait {
 pub(super) struct Worker<'a> {
     pub(super) link: &'a Link,
     pub(super) options: Options,
-    pub(super) trainer: Trainer,
+    pub(super) job: Box<dyn Job>,
     pub(super) recorder: Recorder,
     pub(super) probes: ProbeThread,
     pub(super) publisher: Publisher,
@@ -143,17 +161,7 @@ impl<'a> Worker<'a> {
         }
         .map_err(refused)?;
         scripts.keep_in(dir.clone()).map_err(refused)?;
-        let phase = publisher.clone();
-        let request = data::Request {
-            dir: &config.data.dir,
-            train_limit: config.data.train_limit,
-            seed: config.seed,
-            phase: &move |text| phase.phase(Phase::Starting(text)),
-        };
-        let dataset = Arc::new(data::load(&config.data.name, &request).map_err(refused)?);
-        publisher.phase(Phase::Starting("building the networks".into()));
-        let device = Device::Cpu;
-        let mut trainer = Trainer::new(Arc::new(config.clone()), scripts, dataset, device).map_err(refused)?;
+        let mut job = prepare(&config, scripts, &publisher)?;
         let checkpoints = dir.path().join("checkpoints");
         let (mut faults, mut scheduled) = (Vec::new(), BTreeSet::new());
         if resumed {
@@ -164,29 +172,30 @@ impl<'a> Worker<'a> {
                 Halt::Refused(format!("{}: no whole checkpoint to resume from{why}", checkpoints.display()))
             })?;
             let now = describe::carry_over(&saved.config, &config, &options.set).map_err(refused)?;
-            let now = trainer.scripts.pin_config(now).map_err(refused)?;
-            trainer.restore(&saved, Arc::new(now)).map_err(refused)?;
+            let now = job.scripts().pin_config(now).map_err(refused)?;
+            job.restore(&saved, Arc::new(now)).map_err(refused)?;
             scheduled = saved.scheduled.clone();
         }
-        let in_force = trainer.config.clone();
+        let in_force = job.config().clone();
         let recorder = match resumed {
-            true => Recorder::resume(dir, &in_force, trainer.step, trainer.attempt).map_err(refused)?,
+            true => Recorder::resume(dir, &in_force, job.steps_done(), job.attempt()).map_err(refused)?,
             false => Recorder::create(dir, &in_force).map_err(refused)?,
         };
-        let facts: Facts = describe::facts(&trainer, recorder.path());
-        publisher.start(facts, trainer.step, trainer.epoch());
-        publisher.in_force(in_force.clone(), trainer.scripts.in_force(&in_force), trainer.total_steps());
+        let facts: Facts = Facts { run_dir: recorder.path().into(), ..job.facts() };
+        publisher.start(facts, job.steps_done(), job.epoch());
+        let scripts = job.scripts().in_force(&in_force);
+        publisher.in_force(in_force.clone(), scripts, job.total_steps());
         let (last, probed) = if resumed { recall(recorder.path(), &link.history, &publisher)? } else { (None, None) };
         let interactive = options.interactive;
         let mut worker = Self {
             link,
             options,
             seconds: last.as_ref().map_or(0.0, |row| row.seconds),
-            rollbacks: trainer.attempt,
+            rollbacks: job.attempt(),
             gait: Gait::Run,
             pause_reason: None,
             scheduled,
-            checkpoint_at: resumed.then_some(trainer.step),
+            checkpoint_at: resumed.then_some(job.steps_done()),
             last,
             stop: None,
             nonfinite_end: None,
@@ -194,7 +203,7 @@ impl<'a> Worker<'a> {
             asked: false,
             watched: None,
             vitals_due: interactive.then(Instant::now),
-            trainer,
+            job,
             recorder,
             probes: ProbeThread::spawn()?,
             publisher,
@@ -210,19 +219,19 @@ impl<'a> Worker<'a> {
 
     /// The untrained encoder's probe, at step 0.
     fn first_probe(&mut self, resumed: bool) -> Result<(), Halt> {
-        let every = self.trainer.config.probe.every;
+        let every = self.job.probe_every();
         if resumed {
             // A run that was killed while it fitted the probe of the checkpoint's own step lacks that row.
-            let step = self.trainer.step;
-            let due = every > 0 && (step.is_multiple_of(every) || step >= self.trainer.total_steps());
+            let step = self.job.steps_done();
+            let due = every > 0 && (step.is_multiple_of(every) || step >= self.job.total_steps());
             return if due && self.probed.is_none_or(|p| p < step) { self.probe() } else { Ok(()) };
         }
         if every > 0 {
             self.publisher.phase(Phase::Starting("probing the untrained encoder".into()));
-            self.trainer.warm_statistics()?;
+            self.job.warm_up()?;
             self.probe()?;
         }
-        if self.trainer.config.objective.on_nonfinite == OnNonfinite::Rollback {
+        if self.job.config().objective.on_nonfinite == OnNonfinite::Rollback {
             self.save();
         }
         Ok(())
@@ -239,7 +248,7 @@ impl<'a> Worker<'a> {
             if let Some(reason) = self.nonfinite_end.take() {
                 return self.end(Outcome::Nonfinite(reason));
             }
-            let finished = self.trainer.step >= self.trainer.total_steps();
+            let finished = self.job.steps_done() >= self.job.total_steps();
             if finished && !self.options.interactive {
                 return self.end(Outcome::Done);
             }
@@ -264,7 +273,7 @@ impl<'a> Worker<'a> {
 
     fn take_step(&mut self) -> Result<(), Halt> {
         let started = Instant::now();
-        let outcome = match self.trainer.step() {
+        let outcome = match self.job.step() {
             Err(TrainError::Script(fault)) if self.options.interactive => return self.on_faulty_script(fault.to_string()),
             outcome => outcome?,
         };
@@ -273,19 +282,19 @@ impl<'a> Worker<'a> {
             return self.on_nonfinite(reason);
         }
         self.seconds += took;
-        let config = self.trainer.config.clone();
-        let step = self.trainer.step;
-        let last = step >= self.trainer.total_steps();
+        let config = self.job.config().clone();
+        let step = self.job.steps_done();
+        let last = step >= self.job.total_steps();
         let row = StepRow { seconds: self.seconds, examples_per_second: config.optim.batch as f64 / took, ..outcome.row };
         let due = |every: u64| every > 0 && step.is_multiple_of(every);
         if due(config.metrics.every) || last {
             self.recorder.step(&row);
             self.link.history.push_step(&row);
         }
-        self.publisher.step(&row, self.trainer.epoch(), self.trainer.total_steps(), took);
+        self.publisher.step(&row, self.job.epoch(), self.job.total_steps(), took);
         self.last = Some(row);
         self.read_all();
-        if due(config.probe.every) || (last && config.probe.every > 0) {
+        if due(self.job.probe_every()) || (last && self.job.probe_every() > 0) {
             self.probe()?;
         }
         if due(config.checkpoint.every) {
@@ -321,7 +330,7 @@ impl<'a> Worker<'a> {
         match command {
             Command::Apply { id, changes } => {
                 let outcome = self.change(&changes);
-                self.tell(Event::Ack { id, step: self.trainer.step + 1, outcome });
+                self.tell(Event::Ack { id, step: self.job.steps_done() + 1, outcome });
             }
             Command::Pause if self.gait != Gait::Pause => {
                 (self.gait, self.pause_reason) = (Gait::Pause, None);
@@ -335,7 +344,7 @@ impl<'a> Worker<'a> {
                 self.gait = Gait::Run;
             }
             // Nothing is left to step; a later extension runs on as usual.
-            Command::SingleStep if self.trainer.step >= self.trainer.total_steps() => {}
+            Command::SingleStep if self.job.steps_done() >= self.job.total_steps() => {}
             Command::SingleStep => (self.gait, self.pause_reason) = (Gait::Single, None),
             Command::SaveCheckpoint => self.save(),
             Command::Probe => self.probe_now(),
@@ -358,7 +367,7 @@ impl<'a> Worker<'a> {
     /// What a non-finite objective or gradient does, by policy.
     fn on_nonfinite(&mut self, reason: String) -> Result<(), Halt> {
         self.note(JournalKind::Nonfinite, Some(reason.clone()));
-        match self.trainer.config.objective.on_nonfinite {
+        match self.job.config().objective.on_nonfinite {
             OnNonfinite::Pause if self.options.interactive => {
                 (self.gait, self.pause_reason) = (Gait::Pause, Some(reason));
             }

@@ -22,6 +22,12 @@ pub fn step(config: &Config, key: &Key, scripts: &[String], up: bool) -> Option<
             cycle(&all, &label, up).or(if up { all.first().copied() } else { all.last().copied() }).map(Value::from)
         }
         Range::Int { min, max } => int_step(key.name, u64::try_from(now.as_integer()?).ok()?, min, max, up),
+        // The levels of the staircase in the papers.
+        Range::Float { max, .. } if key.name == "gaussian.information" => {
+            let now = now.as_float()? / 2.0;
+            let next = 2.0 * if up { (now + 1e-9).floor() + 1.0 } else { (now - 1e-9).ceil() - 1.0 };
+            (0.0..=max).contains(&next).then_some(Value::Float(next))
+        }
         Range::Float { min, max } => {
             ladder(now.as_float()?, floor(key.name), min <= 0.0, up).filter(|v| *v <= max).map(Value::Float)
         }

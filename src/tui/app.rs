@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use toml::Value;
 
 use super::{
+    controls::CONTROLS,
     log::{Kind, Log},
     prompt::Prompt,
     requests::Requests,
@@ -18,29 +19,27 @@ use super::{
     view::{chart::Marker, estimators::Term},
 };
 use crate::{
-    config::{Change, Config, Source, diff, is_script, script_label},
+    config::{Change, Config, SCRIPT_ENDING, Source, diff, script_label},
     doctor::{Doctor, Finding},
     train::{History, Outcome, Phase, Snapshot},
 };
 
-/// The three charts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// All charts; a run has three of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChartId {
     Loss,
     Information,
     Accuracy,
+    /// Of the arena's estimators.
+    Bias,
+    Deviation,
 }
 
 impl ChartId {
-    pub const ALL: [ChartId; 3] = [ChartId::Loss, ChartId::Information, ChartId::Accuracy];
-
-    pub fn index(self) -> usize {
-        match self {
-            ChartId::Loss => 0,
-            ChartId::Information => 1,
-            ChartId::Accuracy => 2,
-        }
-    }
+    /// Those of a run that trains an encoder.
+    pub const TRAINING: [ChartId; 3] = [ChartId::Loss, ChartId::Information, ChartId::Accuracy];
+    /// Those of the arena.
+    pub const ARENA: [ChartId; 3] = [ChartId::Information, ChartId::Bias, ChartId::Deviation];
 }
 
 /// What the arrow keys act on.
@@ -49,17 +48,6 @@ pub enum Panel {
     Controls,
     Chart(ChartId),
     Log,
-}
-
-impl Panel {
-    /// In the order of Tab.
-    pub const ALL: [Panel; 5] = [
-        Panel::Controls,
-        Panel::Chart(ChartId::Loss),
-        Panel::Chart(ChartId::Information),
-        Panel::Chart(ChartId::Accuracy),
-        Panel::Log,
-    ];
 }
 
 /// What lies over the panels and takes the keys.
@@ -153,7 +141,7 @@ pub struct App {
     pub focus: Panel,
     pub zoom: Option<ChartId>,
     pub cursor: Option<Cursor>,
-    pub log_axis: [bool; 3],
+    pub log_axis: BTreeSet<ChartId>,
     /// Index into [`WINDOWS`].
     pub window: usize,
     pub mode: Mode,
@@ -193,7 +181,7 @@ impl App {
             focus: Panel::Controls,
             zoom: None,
             cursor: None,
-            log_axis: [false; 3],
+            log_axis: BTreeSet::new(),
             window: 0,
             mode: Mode::Normal,
             notice: None,
@@ -206,13 +194,43 @@ impl App {
             was_ready: false,
             closed: false,
         };
+        app.settle();
         app.compare_with_file();
         app
+    }
+
+    /// Selection, focus and zoom to what this run has.
+    pub fn settle(&mut self) {
+        let controls = self.controls();
+        if !controls.contains(&self.selected) {
+            self.selected = controls[0];
+        }
+        if !self.panels().contains(&self.focus) {
+            self.focus = Panel::Controls;
+        }
+        self.zoom = self.zoom.filter(|id| self.charts().contains(id));
     }
 
     /// The state on the screen: the newest, or the frozen one.
     pub fn shown(&self) -> &Arc<Snapshot> {
         self.frozen.as_ref().map_or(&self.live, |f| &f.snapshot)
+    }
+
+    /// The charts of this run, top to bottom.
+    pub fn charts(&self) -> [ChartId; 3] {
+        if self.live.config.has_encoder() { ChartId::TRAINING } else { ChartId::ARENA }
+    }
+
+    /// All panels, in the order of Tab.
+    pub fn panels(&self) -> [Panel; 5] {
+        let [first, second, third] = self.charts().map(Panel::Chart);
+        [Panel::Controls, first, second, third, Panel::Log]
+    }
+
+    /// The settings that do something in this run, as places in [`CONTROLS`].
+    pub fn controls(&self) -> Vec<usize> {
+        let heeded = CONTROLS.iter().enumerate().filter(|(_, c)| self.live.config.heeds(c.key));
+        heeded.map(|(i, _)| i).collect()
     }
 
     /// Steps at the left and right edge of the charts.
@@ -273,7 +291,7 @@ impl App {
             let changes = diff(&file.content, &self.live.config, Source::File);
             // The file names a script, the run its copy.
             let same_script = |c: &Change| match (c.from.as_str(), c.to.as_str()) {
-                (Some(from), Some(to)) => is_script(from) && script_label(from) == script_label(to),
+                (Some(from), Some(to)) => to.contains(SCRIPT_ENDING) && script_label(from) == script_label(to),
                 _ => false,
             };
             changes

@@ -20,8 +20,11 @@ const fn inner(key: &'static str, label: &'static str) -> Control {
     Control { key, label, inner: true }
 }
 
-/// The settings, most used first. Those from [`RESTART_FROM`] on take a new run.
+/// The settings, most used first; shown are those that do something with the data set at hand. Those from [`RESTART_FROM`] on take a new run.
 pub const CONTROLS: &[Control] = &[
+    top("gaussian.information", "information"),
+    top("gaussian.estimators", "estimators"),
+    top("gaussian.cubed", "y cubed"),
     top("objective.estimator", "estimator"),
     top("objective.local.mode", "local"),
     inner("objective.local.weight", "weight β"),
@@ -64,6 +67,8 @@ pub const CONTROLS: &[Control] = &[
     top("checkpoint.keep", "saves kept"),
     top("data.name", "data"),
     top("data.train_limit", "data limit"),
+    top("gaussian.dimension", "dimension"),
+    top("gaussian.critic", "critic"),
     top("encoder.kind", "encoder"),
     top("encoder.width", "width"),
     top("encoder.fc", "fc units"),
@@ -78,7 +83,7 @@ pub const CONTROLS: &[Control] = &[
 ];
 
 /// Index of the first control whose key takes a new run.
-pub const RESTART_FROM: usize = 40;
+pub const RESTART_FROM: usize = 43;
 
 /// Index of the control of a key.
 pub fn index_of(key: &str) -> Option<usize> {

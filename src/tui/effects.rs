@@ -112,11 +112,12 @@ fn with_files(scripts: &[ScriptInForce], path: &Path, config: &Config) -> Config
 fn edits_with_files(scripts: &[ScriptInForce], path: &Path, edits: &[(String, Value)]) -> Vec<(String, Value)> {
     let folder = std::path::absolute(path).ok().and_then(|p| p.parent().map(Path::to_owned)).unwrap_or_default();
     let named = |value: &Value| {
-        let script = scripts.iter().find(|s| Some(s.value.as_str()) == value.as_str())?;
-        let Some(file) = script.path.as_ref().and_then(|p| std::path::absolute(p).ok()) else {
-            return Some(script.asked.clone());
+        let text = value.as_str()?;
+        let name = |script: &ScriptInForce| match script.path.as_ref().and_then(|p| std::path::absolute(p).ok()) {
+            Some(file) => file.strip_prefix(&folder).unwrap_or(&file).to_string_lossy().into_owned(),
+            None => script.asked.clone(),
         };
-        Some(file.strip_prefix(&folder).unwrap_or(&file).to_string_lossy().into_owned())
+        Some(scripts.iter().fold(text.to_owned(), |text, script| text.replace(&script.value, &name(script))))
     };
     edits.iter().map(|(key, value)| (key.clone(), named(value).map_or_else(|| value.clone(), Value::from))).collect()
 }

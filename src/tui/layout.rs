@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 
 use super::{
     app::{App, ChartId, Panel},
-    controls::{CONTROLS, RESTART_FROM},
+    controls::RESTART_FROM,
     view::banner,
 };
 
@@ -74,12 +74,14 @@ fn log_rows(body: u16) -> u16 {
 /// As many charts as have room, the focused one among them. If only two have, accuracy is one of them: it is what the
 /// losses are for.
 fn stack(app: &App, area: Rect) -> Vec<(ChartId, Rect)> {
+    let [first, second, third] = app.charts();
     let focused = if let Panel::Chart(id) = app.focus { Some(id) } else { None };
     let ids = match area.height / CHART_ROWS {
-        0 | 1 => vec![focused.unwrap_or(ChartId::Loss)],
-        2 if focused == Some(ChartId::Information) => vec![ChartId::Information, ChartId::Accuracy],
-        2 => vec![ChartId::Loss, ChartId::Accuracy],
-        _ => ChartId::ALL.to_vec(),
+        0 | 1 => vec![focused.unwrap_or(first)],
+        2 if focused == Some(ChartId::Information) && second == ChartId::Information => vec![second, third],
+        2 if second == ChartId::Information || focused == Some(third) => vec![first, third],
+        2 => vec![first, second],
+        _ => app.charts().to_vec(),
     };
     let mut rest = area;
     let mut charts = Vec::new();
@@ -135,8 +137,9 @@ pub fn list_area(panel: Rect) -> Rect {
 
 /// The rows that are in view, top to bottom: as near to the top of the list as the selected one allows.
 pub fn visible_rows(app: &App, list: Rect) -> Vec<Row> {
-    let mut rows: Vec<Row> = (0..CONTROLS.len()).map(Row::Control).collect();
-    rows.insert(RESTART_FROM, Row::Restart);
+    let (live, restart): (Vec<usize>, Vec<usize>) = app.controls().into_iter().partition(|i| *i < RESTART_FROM);
+    let control = |i: &usize| Row::Control(*i);
+    let rows: Vec<Row> = live.iter().map(control).chain([Row::Restart]).chain(restart.iter().map(control)).collect();
     let height = usize::from(list.height);
     let selected = rows.iter().position(|r| *r == Row::Control(app.selected)).unwrap_or(0);
     // Two rows of context below the selected one.

@@ -12,7 +12,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::{JournalKind, JournalRow, ProbeRow, Sink, StepRow, Summary, append::Append, jsonl::Durable};
+use super::{ArenaRow, JournalKind, JournalRow, ProbeRow, Sink, StepRow, Summary, append::Append, jsonl::Durable};
 use proto::{Event, What};
 
 const PREFIX: &str = "events.out.tfevents.";
@@ -61,6 +61,16 @@ impl<W: Write> EventFile<W> {
         let value: Vec<proto::Value> = values.iter().filter_map(|(tag, v)| v.map(|v| proto::scalar(tag, v as f32))).collect();
         self.push(step, What::Summary(proto::Summary { value }))
     }
+
+    /// Estimators beside the truth, all under `arena/`.
+    fn arena(&mut self, step: u64, row: &ArenaRow) -> io::Result<()> {
+        let kinds = [("nats", &row.nats), ("bias", &row.bias), ("deviation", &row.deviation)];
+        let values =
+            kinds.iter().flat_map(|(kind, values)| values.iter().map(move |(name, v)| (format!("arena/{kind}/{name}"), *v)));
+        let all: Vec<_> = values.chain([("arena/truth".to_owned(), Some(row.truth))]).collect();
+        let all: Vec<_> = all.iter().map(|(tag, value)| (tag.as_str(), *value)).collect();
+        self.scalars(step, &all)
+    }
 }
 
 impl<W: Write + Send + Durable> Sink for EventFile<W> {
@@ -69,6 +79,9 @@ impl<W: Write + Send + Durable> Sink for EventFile<W> {
     }
 
     fn step(&mut self, row: &StepRow) -> io::Result<()> {
+        if let Some(arena) = &row.arena {
+            self.arena(row.step, arena)?;
+        }
         self.scalars(
             row.step,
             &[

@@ -255,7 +255,7 @@ fn a_failed_trainer_leaves_a_usable_screen_and_exit_code_1() {
     let screen = b.screen(80, 24);
     assert!(screen.contains("FAILED") && screen.contains("index out of bounds"), "{screen}");
     b.key(KeyCode::Down);
-    assert_eq!(b.app.selected, 1);
+    assert_eq!(b.app.selected, b.app.controls()[1]);
     assert!(matches!(b.type_text("q")[..], [Effect::Exit]));
     assert_eq!(b.app.exit_code(), 1);
 }

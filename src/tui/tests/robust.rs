@@ -115,6 +115,7 @@ fn row(step: u64, value: f64) -> StepRow {
         negatives: PerTerm::default(),
         lr: value,
         grad_norm: value,
+        arena: None,
     }
 }
 

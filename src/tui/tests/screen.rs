@@ -1,14 +1,16 @@
 //! What is on the screen, whatever its size and colours.
 
+use std::collections::BTreeSet;
+
 use ratatui::style::Color;
 
 use super::{Bench, text};
 use crate::{
     config::Config,
-    record::{Accuracy, JournalKind, JournalRow, KnnAccuracy, LinearAccuracy, PerTerm, ProbeRow, StepRow, TermLosses},
+    record::{Accuracy, ArenaRow, JournalKind, JournalRow, KnnAccuracy, LinearAccuracy, PerTerm, ProbeRow, StepRow, TermLosses},
     train::Phase,
     tui::{
-        app::{App, ChartId, Mode, Panel},
+        app::{App, Mode, Panel},
         controls::{CONTROLS, RESTART_FROM},
         draw_to_buffer,
         keys::BINDINGS,
@@ -31,6 +33,7 @@ fn step(step: u64) -> StepRow {
         negatives: PerTerm { global: None, local: Some(63) },
         lr: 1e-3,
         grad_norm: 1.0,
+        arena: None,
     }
 }
 
@@ -64,6 +67,58 @@ fn recorded() -> App {
     let steps: Vec<StepRow> = (1..=600).map(step).collect();
     let probes: Vec<ProbeRow> = (1..=3).map(|i| probe(i * 200)).collect();
     App::from_recording(Config::default(), &steps, &probes, &[change(300)])
+}
+
+/// The arena after 300 steps: dv 0.5 below the truth, which is moved to 4 nats at step 200, infonce at its ceiling.
+fn arena() -> App {
+    let config = Config::default().with(&[("data.name".into(), "gaussian".into())]).unwrap();
+    let row = |i: u64| {
+        let truth = if i < 200 { 2.0 } else { 4.0 };
+        let of = |dv: f64, infonce: f64| [("dv", dv), ("infonce", infonce)].map(|(name, v)| (name.to_owned(), Some(v))).into();
+        let arena = ArenaRow {
+            truth,
+            nats: of(truth - 0.4, 1.98),
+            bias: of(-0.5, 1.97 - truth),
+            deviation: of(0.25, 0.0),
+            ceiling: [("dv".to_owned(), None), ("infonce".to_owned(), Some(2.0))].into(),
+        };
+        StepRow { arena: Some(arena), terms: TermLosses::default(), mi: PerTerm::default(), ..step(i) }
+    };
+    App::from_recording(config, &(1..=300).map(row).collect::<Vec<_>>(), &[], &[])
+}
+
+#[test]
+fn the_arena_shows_estimates_beside_the_truth() {
+    let mut app = arena();
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        let screen = text(&draw_to_buffer(&app, width, height));
+        for part in ["Mutual information, means of 200", "4.00", "dv 3.50", "Bias", "information", "estimators"] {
+            assert!(screen.contains(part), "no '{part}' at {width}×{height} in\n{screen}");
+        }
+        for part in ["Probe", "Loss", "weight β"] {
+            assert!(!screen.contains(part), "'{part}' at {width}×{height} in\n{screen}");
+        }
+    }
+    app.mode = Mode::Estimators(crate::tui::view::estimators::Term::Local);
+    let screen = text(&draw_to_buffer(&app, 80, 24));
+    assert!(screen.contains("truth 4.000 nats, step 300"), "{screen}");
+    let words = |name: &str| super::row(&screen, name).split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    assert!(words("│ dv").starts_with("│ dv 3.500 -0.500 0.250 0.559 lower bound"), "{screen}");
+    assert!(words("│ infonce").contains("1.970 -2.030 0.000 2.030 lower bound, at ceiling"), "{screen}");
+}
+
+#[test]
+fn the_arena_has_its_own_keys_and_settings() {
+    let mut b = Bench::with(Config::default().with(&[("data.name".into(), "gaussian".into())]).unwrap());
+    b.key(crossterm::event::KeyCode::Right);
+    let (id, changes) = b.request();
+    assert_eq!((changes[0].key.as_str(), &changes[0].to), ("gaussian.information", &toml::Value::Float(4.0)));
+    b.accept(id, &changes);
+    b.type_text("L");
+    assert!(b.told().is_empty(), "there is no local term");
+    assert!(b.screen(80, 24).contains("objective.local.mode does nothing with data.name = gaussian"));
+    b.type_text("e");
+    assert!(b.screen(80, 24).contains("gaussian.estimators = infonce, dv"));
 }
 
 #[test]
@@ -177,18 +232,23 @@ fn every_live_setting_is_among_the_controls_and_can_be_scrolled_to() {
         }
     }
     assert!(CONTROLS.iter().all(|c| c.spec().is_some()));
-    let mut app = recorded();
-    for i in 0..CONTROLS.len() {
-        app.selected = i;
-        let list = list_area(ratatui::layout::Rect::new(0, 0, 28, 12));
-        assert!(visible_rows(&app, list).contains(&Row::Control(i)));
+    let app = recorded();
+    let arena = arena();
+    let both: BTreeSet<usize> = app.controls().into_iter().chain(arena.controls()).collect();
+    assert_eq!(both.len(), CONTROLS.len(), "every setting does something in training or in the arena");
+    for mut app in [app, arena] {
+        for i in app.controls() {
+            app.selected = i;
+            let list = list_area(ratatui::layout::Rect::new(0, 0, 28, 12));
+            assert!(visible_rows(&app, list).contains(&Row::Control(i)));
+        }
     }
 }
 
 #[test]
 fn a_chart_in_full_screen_fills_it() {
     let mut app = recorded();
-    for id in ChartId::ALL {
+    for id in app.charts() {
         app.zoom = Some(id);
         app.focus = Panel::Chart(id);
         let screen = text(&draw_to_buffer(&app, 100, 40));

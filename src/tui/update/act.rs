@@ -27,8 +27,8 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Last => edge(app, true),
         Action::Left => return horizontal(app, false),
         Action::Right => return horizontal(app, true),
-        Action::NextPanel => app.focus = turn(app.focus, 1),
-        Action::PreviousPanel => app.focus = turn(app.focus, Panel::ALL.len() - 1),
+        Action::NextPanel => app.focus = turn(app, 1),
+        Action::PreviousPanel => app.focus = turn(app, app.panels().len() - 1),
         Action::Enter => enter(app),
         Action::Escape => escape(app),
         Action::Zoom => zoom(app),
@@ -39,6 +39,7 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Estimators => app.mode = Mode::Estimators(first_term(app)),
         Action::Help => app.mode = Mode::Help { scroll: 0 },
         Action::Default => return default(app),
+        Action::Estimator { .. } if !app.live.config.has_encoder() => edit(app, "gaussian.estimators"),
         Action::Estimator { up } => return change(app, "objective.estimator", up),
         Action::LocalMode => return change(app, "objective.local.mode", true),
         Action::GlobalMode => return change(app, "objective.global.mode", true),
@@ -70,20 +71,29 @@ fn first_term(app: &App) -> Term {
     }
 }
 
-fn turn(focus: Panel, by: usize) -> Panel {
-    let at = Panel::ALL.iter().position(|p| *p == focus).unwrap_or(0);
-    Panel::ALL[(at + by) % Panel::ALL.len()]
+fn turn(app: &App, by: usize) -> Panel {
+    let all = app.panels();
+    let at = all.iter().position(|p| *p == app.focus).unwrap_or(0);
+    all[(at + by) % all.len()]
 }
 
 fn vertical(app: &mut App, by: isize) {
     match app.focus {
-        Panel::Controls => app.selected = app.selected.saturating_add_signed(by).min(CONTROLS.len() - 1),
+        Panel::Controls => select(app, by),
         Panel::Chart(id) => {
-            let next = id.index().saturating_add_signed(by).min(ChartId::ALL.len() - 1);
-            show_chart(app, ChartId::ALL[next]);
+            let all = app.charts();
+            let at = all.iter().position(|c| *c == id).unwrap_or(0);
+            show_chart(app, all[at.saturating_add_signed(by).min(all.len() - 1)]);
         }
         Panel::Log => app.log.scroll(-by),
     }
+}
+
+/// Moves the selection by so many of the settings that this run heeds.
+fn select(app: &mut App, by: isize) {
+    let all = app.controls();
+    let at = all.partition_point(|i| *i < app.selected);
+    app.selected = all[at.saturating_add_signed(by).min(all.len() - 1)];
 }
 
 fn show_chart(app: &mut App, id: ChartId) {
@@ -103,7 +113,7 @@ fn page(app: &mut App, by: isize) {
 
 fn edge(app: &mut App, last: bool) {
     match app.focus {
-        Panel::Controls => app.selected = if last { CONTROLS.len() - 1 } else { 0 },
+        Panel::Controls => select(app, if last { isize::MAX } else { isize::MIN }),
         Panel::Log => app.log.scroll(if last { isize::MIN + 1 } else { isize::MAX }),
         Panel::Chart(_) => move_cursor(app, if last { 1.0 } else { -1.0 }),
     }
@@ -129,6 +139,10 @@ fn move_cursor(app: &mut App, share: f64) {
 /// One step of a setting, from what is wanted now.
 pub fn change(app: &mut App, key: &'static str, up: bool) -> Vec<Effect> {
     let Some(spec) = config::key(key) else { return Vec::new() };
+    if !app.live.config.heeds(key) {
+        app.say(format!("{key} does nothing with data.name = {}", app.live.config.data.name));
+        return Vec::new();
+    }
     let base: Config = if spec.live && app.alive() { app.wanted() } else { app.next_config() };
     match adjust::step(&base, spec, &app.scripts, up) {
         Some(value) => ask(app, vec![(key.to_owned(), value)], Source::Key),
@@ -148,7 +162,9 @@ pub fn change(app: &mut App, key: &'static str, up: bool) -> Vec<Effect> {
 fn edit(app: &mut App, key: &'static str) {
     let now = app.next_run.get(key).cloned().or_else(|| app.wanted().get(key));
     let text = match &now {
-        Some(Value::String(s)) => app.live.scripts.iter().find(|script| script.value == *s).map_or(s, |s| &s.asked).clone(),
+        Some(Value::String(s)) => {
+            app.live.scripts.iter().fold(s.clone(), |text, script| text.replace(&script.value, &script.asked))
+        }
         Some(value) => shown(value),
         None => String::new(),
     };
@@ -173,7 +189,7 @@ fn escape(app: &mut App) {
 
 /// The chart in focus, or the first one.
 fn chart(app: &App) -> ChartId {
-    if let Panel::Chart(id) = app.focus { id } else { ChartId::Loss }
+    if let Panel::Chart(id) = app.focus { id } else { app.charts()[0] }
 }
 
 fn zoom(app: &mut App) {
@@ -183,9 +199,11 @@ fn zoom(app: &mut App) {
 }
 
 fn log_scale(app: &mut App) {
-    let i = chart(app).index();
-    app.log_axis[i] = !app.log_axis[i];
-    app.say(if app.log_axis[i] { "logarithmic axis" } else { "linear axis" });
+    let id = chart(app);
+    if !app.log_axis.remove(&id) {
+        app.log_axis.insert(id);
+    }
+    app.say(if app.log_axis.contains(&id) { "logarithmic axis" } else { "linear axis" });
 }
 
 fn window(app: &mut App) {

@@ -173,6 +173,7 @@ pub fn on_started(app: &mut App, snapshot: Arc<Snapshot>, history: Arc<History>)
     app.doctor = Doctor::default();
     app.history = history;
     app.live = snapshot;
+    app.settle();
     app.compare_with_file();
     app.note(Kind::Note, "a new run begins");
 }

@@ -1,8 +1,13 @@
-//! What the three charts show: losses, information in nats, probe accuracy.
+//! What the charts of a training show: losses, information in nats, probe accuracy. Those of the arena are in `arena.rs`.
+
+use std::borrow::Cow;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::chart::{self, Chart, Line};
+use super::{
+    arena,
+    chart::{self, Chart, Line},
+};
 use crate::{
     config::{Locations, Mode},
     train::history::{Mark, Series},
@@ -11,7 +16,8 @@ use crate::{
 
 pub fn draw(app: &App, id: ChartId, area: Rect, buf: &mut Buffer) {
     let (marks, breaks) = (app.history.marks(), app.history.swaps());
-    build(app, id, area, &marks, &breaks).render(area, buf);
+    let curves = if app.live.config.has_encoder() { curves(app, id, area.width) } else { arena::curves(app, id, area.width) };
+    build(app, id, area, &curves, &marks, &breaks).render(area, buf);
 }
 
 /// The step under a column of the screen.
@@ -21,14 +27,15 @@ pub fn step_at(app: &App, area: Rect, column: u16) -> f64 {
 }
 
 /// A curve of a chart: what it is called, where it comes from, how it looks.
-struct Curve {
-    label: &'static str,
-    series: Series,
-    style: Style,
-    dashed: bool,
-    dim: bool,
+pub(super) struct Curve {
+    /// Empty: not named in the legend.
+    pub label: Cow<'static, str>,
+    pub series: Series,
+    pub style: Style,
+    pub dashed: bool,
+    pub dim: bool,
     /// Few points, each worth a marker.
-    points: bool,
+    pub points: bool,
 }
 
 fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
@@ -42,8 +49,10 @@ fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
         _ => long,
     };
     // A term has the same colour on every chart. What is a reading of a few points is solid, whatever its colour.
-    let solid =
-        |label, series, style| Curve { label, series, style: t.curve(style).style, dashed: false, dim: false, points: false };
+    let solid = |label: &'static str, series, style| {
+        let style = t.curve(style).style;
+        Curve { label: label.into(), series, style, dashed: false, dim: false, points: false }
+    };
     let curve = |label, series, style| Curve { dashed: t.curve(style).dashed, ..solid(label, series, style) };
     match id {
         ChartId::Loss => vec![
@@ -75,6 +84,7 @@ fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
             Curve { points: true, ..solid("Y", Series::AccuracyY, 2) },
             Curve { points: true, ..curve(name("kNN on Y", "kNN"), Series::AccuracyKnn, 3) },
         ],
+        ChartId::Bias | ChartId::Deviation => Vec::new(),
     }
 }
 
@@ -86,32 +96,35 @@ fn newest(app: &App, curve: &Curve, until: u64) -> Option<f64> {
     (curve.points || step >= recorded).then_some(value)
 }
 
-fn build<'a>(app: &'a App, id: ChartId, area: Rect, marks: &'a [Mark], breaks: &'a [u64]) -> Chart<'a> {
+fn build<'a>(app: &'a App, id: ChartId, area: Rect, curves: &'a [Curve], marks: &'a [Mark], breaks: &'a [u64]) -> Chart<'a> {
     let x = app.x_range();
-    let columns = chart::columns(area);
+    let (columns, arena) = (chart::columns(area), !app.live.config.has_encoder());
     let until = x.1 as u64;
-    let lines: Vec<Line> = curves(app, id, area.width)
-        .into_iter()
+    let lines: Vec<Line> = curves
+        .iter()
         .filter(|c| app.history.len(c.series) > 0)
         .map(|c| Line {
-            label: c.label,
+            label: &c.label,
             style: c.style,
             dashed: c.dashed,
             dim: c.dim,
             columns: app.history.columns(c.series, x.0, x.1, columns),
-            last: newest(app, &c, until),
+            last: newest(app, c, until),
             points: c.points,
         })
         .collect();
     let (mut title, unit, empty) = words(app, id);
-    let log_y = app.log_axis[id.index()];
+    let log_y = app.log_axis.contains(&id);
     let y = match id {
         ChartId::Accuracy => Some((0.0, top(&lines))),
+        _ if arena && !log_y => arena::range(id, curves, &lines),
         ChartId::Information if !log_y => cut_below(&lines),
         _ => None,
     };
     let local = &app.live.config.objective.local;
-    if id == ChartId::Information && local.mode != Mode::Off && local.locations == Locations::Any {
+    if arena {
+        title = arena::title(id);
+    } else if id == ChartId::Information && local.mode != Mode::Off && local.locations == Locations::Any {
         title = "Information; local: a contrastive score, not a bound";
     } else if let (ChartId::Information, Some((_, top))) = (id, y) {
         let seen = lines.iter().flat_map(|l| &l.columns).any(|c| c.max >= FLOOR && c.max <= top);
@@ -145,6 +158,7 @@ fn words(app: &App, id: ChartId) -> (&'static str, &'static str, &'static str) {
         ChartId::Accuracy if app.live.config.probe.every == 0 => ("Probe accuracy", "%", "probe.every is 0: p takes a probe now"),
         ChartId::Accuracy if app.live.step > 0 => ("Probe accuracy", "%", "nothing probed here yet: p takes a probe now"),
         ChartId::Accuracy => ("Probe accuracy", "%", "the first probe is on its way"),
+        ChartId::Bias | ChartId::Deviation => (arena::title(id), "nats", "estimates come with the first step"),
     }
 }
 

@@ -35,30 +35,40 @@ pub enum Term {
 }
 
 pub fn draw(app: &App, term: Term, layout: &Layout, buf: &mut Buffer) {
+    if !app.live.config.has_encoder() {
+        return super::arena::draw(app, layout, buf);
+    }
     let t = &app.theme;
-    let area = place(app, layout);
-    Clear.render(area, buf);
-    buf.set_style(area, t.text);
     let readings = &app.shown().readings;
     let (name, readings) = match term {
         Term::Local => ("local", readings.local.as_deref()),
         Term::Global => ("global", readings.global.as_deref()),
     };
     let of = readings.map_or(String::new(), |r| format!("· scores of step {} ", grouped(r.step)));
-    let block = Block::new()
-        .borders(Borders::ALL)
-        .border_style(t.accent)
-        .title(Span::styled(format!(" Estimators · {name} term {of}"), t.title.add_modifier(Modifier::BOLD)))
-        .title_bottom(Line::styled(" ←→ term · e E swap the estimator · v closes ", t.dim).right_aligned());
-    let inner = block.inner(area);
-    block.render(area, buf);
-    let inside = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let title = format!(" Estimators · {name} term {of}");
+    let inside = frame(app, layout, &title, " ←→ term · e E swap the estimator · v closes ", buf);
     match readings {
         None => {
             put(buf, inside, 0, "no scores yet: the term is off, or no step has been taken since this view was opened", t.dim)
         }
         Some(readings) => table(app, readings, inside, buf),
     }
+}
+
+/// Draws the frame of the view; the place inside it.
+pub(super) fn frame(app: &App, layout: &Layout, title: &str, keys: &str, buf: &mut Buffer) -> Rect {
+    let t = &app.theme;
+    let area = place(app, layout);
+    Clear.render(area, buf);
+    buf.set_style(area, t.text);
+    let block = Block::new()
+        .borders(Borders::ALL)
+        .border_style(t.accent)
+        .title(Span::styled(title, t.title.add_modifier(Modifier::BOLD)))
+        .title_bottom(Line::styled(keys, t.dim).right_aligned());
+    let inner = block.inner(area);
+    block.render(area, buf);
+    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
 }
 
 /// Over the charts on wide screens, so that controls and log stay in sight; else over all but header and bottom line.
@@ -151,7 +161,7 @@ fn labelled(label: &str, text: &str, style: Style, columns: usize) -> Line<'stat
 }
 
 /// An estimate; `–` where there is none, and said so where it has no number.
-fn nats(value: Option<f64>) -> String {
+pub(super) fn nats(value: Option<f64>) -> String {
     match value {
         None => "–".into(),
         Some(v) if v == f64::NEG_INFINITY => "−∞".into(),

@@ -27,6 +27,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     put_line(buf, area, 0, &Line::from(spans(app, columns)));
 }
 
+/// What does nothing where no encoder is trained.
+const ENCODERS_OWN: &[Action] = &[Action::LocalMode, Action::GlobalMode, Action::PriorMode, Action::Probe];
+
 /// True if the hint is worth its place now.
 fn matters(app: &App, when: When) -> bool {
     match when {
@@ -57,7 +60,8 @@ fn rank(binding: &Binding) -> u8 {
 }
 
 fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
-    let mut hints: Vec<&Binding> = BINDINGS.iter().filter(|b| matters(app, b.when)).collect();
+    let heeded = |b: &&Binding| app.live.config.has_encoder() || !ENCODERS_OWN.contains(&b.action);
+    let mut hints: Vec<&Binding> = BINDINGS.iter().filter(|b| matters(app, b.when)).filter(heeded).collect();
     let cost = |b: &Binding| width(&key(b)) + width(hint(app, b)) + 3;
     while hints.iter().map(|b| cost(b)).sum::<usize>() > columns {
         // The last of the least worth goes first.

@@ -1,5 +1,6 @@
 //! Drawing: free functions from a state into a buffer. Nothing here changes anything.
 
+mod arena;
 pub mod banner;
 pub mod chart;
 pub mod charts;

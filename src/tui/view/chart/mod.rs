@@ -31,6 +31,7 @@ use crate::train::history::{Column, Mark};
 /// One curve.
 #[derive(Debug, Clone, Default)]
 pub struct Line<'a> {
+    /// Empty: not in the legend.
     pub label: &'a str,
     pub style: Style,
     pub dashed: bool,

@@ -67,7 +67,7 @@ impl<'a> Painter<'a> {
 
     fn entries(&self) -> Vec<Entry> {
         let c = self.chart;
-        let lines = c.lines.iter().enumerate();
+        let lines = c.lines.iter().enumerate().filter(|(_, l)| !l.label.is_empty());
         let lines = lines.map(|(i, l)| legend::entry(i, self.dashes_before(l), l, self.style(l), c.cursor, c.breaks, c.unit));
         let references = c.hline.iter().map(|(v, style, label)| {
             let arrow = match self.y.and_then(|y| y.fraction(*v)) {
