@@ -38,7 +38,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let text = |name: &str| shipped().into_iter().find(|(n, _)| *n == name).map(|(_, text)| text).unwrap_or_default();
     let jsd = text("tempered-jsd").replace("TEMPERATURE = 2.0;", "TEMPERATURE = 1.0;");
     for (name, source, twin) in
-        [("dv-copy", text("dv-copy"), "dv"), ("tempered-jsd at 1", &jsd, "jsd"), ("infonce", INFONCE, "infonce")]
+        [("dv-copy", text("dv-copy"), "dv"), ("tempered-jsd at 1", &jsd, "jsd"), ("plain-infonce", INFONCE, "infonce")]
     {
         let script = Script::from_source(name, source)?;
         let twin = by_name(twin).ok_or("no such estimator")?;
