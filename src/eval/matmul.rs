@@ -2,19 +2,35 @@
 
 use gemm::Parallelism;
 
-/// A view of a matrix with any strides.
+/// A view of a matrix of f32 or f64 with any strides.
 #[derive(Clone, Copy)]
-pub(super) struct Matrix<'a> {
-    pub data: &'a [f32],
+pub(super) struct Matrix<'a, T> {
+    pub data: &'a [T],
     pub rows: usize,
     pub cols: usize,
     pub row_stride: usize,
     pub col_stride: usize,
 }
 
-impl<'a> Matrix<'a> {
+/// What a product can be made of.
+pub(super) trait Number: Copy + 'static {
+    const ZERO: Self;
+    const ONE: Self;
+}
+
+impl Number for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+}
+
+impl Number for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+}
+
+impl<'a, T: Number> Matrix<'a, T> {
     /// `data` as row-major [rows, cols].
-    pub fn row_major(data: &'a [f32], rows: usize, cols: usize) -> Self {
+    pub fn row_major(data: &'a [T], rows: usize, cols: usize) -> Self {
         assert_eq!(data.len(), rows * cols, "a [{rows}, {cols}] matrix");
         Self { data, rows, cols, row_stride: cols, col_stride: 1 }
     }
@@ -26,18 +42,18 @@ impl<'a> Matrix<'a> {
 }
 
 /// out = a · b, `out` row-major [a.rows, b.cols]. Single-threaded, so the order of the sums is fixed.
-pub(super) fn multiply(a: Matrix, b: Matrix, out: &mut [f32]) {
+pub(super) fn multiply<T: Number>(a: Matrix<T>, b: Matrix<T>, out: &mut [T]) {
     assert_eq!(a.cols, b.rows, "inner dimensions agree");
     assert_eq!(out.len(), a.rows * b.cols, "the product is [{}, {}]", a.rows, b.cols);
     if a.cols == 0 {
-        out.fill(0.0);
+        out.fill(T::ZERO);
     }
     if out.is_empty() || a.cols == 0 {
         return;
     }
     // SAFETY: `Matrix` is only made over a slice of exactly rows·cols elements, row-major or its transpose, and `out`
     // was just checked to hold a.rows·b.cols, so every index that the strides reach is inside; `out` is borrowed
-    // mutably and so aliases neither operand.
+    // mutably and so aliases neither operand. `Number` is f32 or f64, both of which `gemm` knows.
     unsafe {
         gemm::gemm(
             a.rows,
@@ -53,8 +69,8 @@ pub(super) fn multiply(a: Matrix, b: Matrix, out: &mut [f32]) {
             b.data.as_ptr(),
             b.col_stride as isize,
             b.row_stride as isize,
-            0.0,
-            1.0,
+            T::ZERO,
+            T::ONE,
             false,
             false,
             false,

@@ -1,18 +1,32 @@
-//! Probes: how well small supervised models read frozen features.
+//! Probes, which tell how well small supervised models read frozen features, and measures of a representation.
 //!
-//! Plain arrays in, one [`ProbeRow`] out. Nothing here knows Candle, the screen or a file; everything runs on the one
+//! Plain arrays in, numbers out. Nothing here knows Candle, the screen or a file; everything runs on the one
 //! thread that calls it and gives the same bits for the same input on the same CPU.
 
+mod alignment;
+mod collapse;
+mod draw;
 mod features;
+mod judge;
 mod knn;
 mod lbfgs;
+mod linear;
 mod logistic;
 mod matmul;
+mod mlp;
+mod spectrum;
+mod svm;
 mod thread;
 
+pub use alignment::{alignment, uniformity};
+pub use collapse::{Collapse, RANK_ME_FLOOR, collapse, deviations, effective_rank, idle_units};
 pub use features::{Features, Split, Standardiser};
-pub use knn::{knn_accuracy, neighbours};
+pub use judge::{Effort, Judged, PROBES, Probe, ProbeKind, Task, judge};
+pub use knn::{Neighbourhood, Weight, knn_accuracy, neighbours, vote};
 pub use logistic::{Fit, LogisticRegression, Options};
+pub use mlp::{Mlp, MlpOptions};
+pub use spectrum::{centred, column_means, singular_values};
+pub use svm::{LinearSvm, SvmOptions};
 pub use thread::{ProbeError, ProbeThread};
 
 use std::time::Instant;
@@ -92,5 +106,7 @@ fn share_right(predicted: &[u8], labels: &[u8]) -> f64 {
     predicted.iter().zip(labels).filter(|(p, l)| p == l).count() as f64 / labels.len() as f64
 }
 
+#[cfg(test)]
+mod judge_tests;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
-use super::{knn::vote, *};
+use super::*;
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -36,6 +36,10 @@ fn fixture() -> (Fixture, Features, Features) {
     let train = Features::new(f.train_labels.len(), f.dim, f.train.clone());
     let test = Features::new(f.test_labels.len(), f.dim, f.test.clone());
     (f, train, test)
+}
+
+fn equal(k: usize) -> Neighbourhood {
+    Neighbourhood { k, weight: Weight::Equal }
 }
 
 /// Classes in turn, and uniform noise around `distance` times a corner of their own.
@@ -112,30 +116,30 @@ fn a_tight_tolerance_gives_scikit_learns_probabilities() {
 fn knn_votes_as_scikit_learn() {
     let (f, train, test) = fixture();
     for expected in &f.knn {
-        assert_eq!(vote(&train, &f.train_labels, &test, f.classes, expected.k), expected.predicted, "k {}", expected.k);
+        assert_eq!(vote(&train, &f.train_labels, &test, f.classes, &equal(expected.k)), expected.predicted, "k {}", expected.k);
     }
 }
 
 #[test]
 fn knn_takes_all_images_where_k_is_larger() {
     let (f, train, test) = fixture();
-    let all = vote(&train, &f.train_labels, &test, f.classes, train.n);
-    assert_eq!(vote(&train, &f.train_labels, &test, f.classes, 10_000), all);
+    let all = vote(&train, &f.train_labels, &test, f.classes, &equal(train.n));
+    assert_eq!(vote(&train, &f.train_labels, &test, f.classes, &equal(10_000)), all);
 }
 
 #[test]
 fn a_tie_goes_to_the_lower_class() {
     let train = Features::new(2, 2, vec![1.0, 0.1, 1.0, -0.1]);
     let test = Features::new(1, 2, vec![1.0, 0.01]);
-    assert_eq!(vote(&train, &[1, 0], &test, 2, 2), [0]);
-    assert_eq!(vote(&train, &[1, 0], &test, 2, 1), [1]);
+    assert_eq!(vote(&train, &[1, 0], &test, 2, &equal(2)), [0]);
+    assert_eq!(vote(&train, &[1, 0], &test, 2, &equal(1)), [1]);
 }
 
 #[test]
 fn the_cosine_ignores_length() {
     let train = Features::new(2, 2, vec![100.0, 1.0, 0.0, 0.01]);
     let test = Features::new(2, 2, vec![0.02, 0.0, 0.0, 500.0]);
-    assert_eq!(vote(&train, &[0, 1], &test, 2, 1), [0, 1]);
+    assert_eq!(vote(&train, &[0, 1], &test, 2, &equal(1)), [0, 1]);
 }
 
 #[test]

@@ -1,13 +1,9 @@
 //! How the codes of a batch spread: units that stand still, and the effective rank. Plain arrays, no tensors.
 
-/// A unit is idle if its standard deviation is below this share of the median unit's: what reads the code sees nothing of it.
-const IDLE_SHARE: f64 = 0.01;
-/// ... or below this, which single precision can hardly tell from a constant.
-const IDLE: f64 = 1e-6;
+use crate::eval::{centred, deviations, effective_rank, idle_units, singular_values};
+
 /// Images that the effective rank is taken over, at most: eigenvalues cost the cube of it.
 const MOST: usize = 128;
-/// Jacobi converges quadratically; ten sweeps are plenty for a matrix of this size.
-const SWEEPS: usize = 30;
 
 /// The spread of the codes Y [N, D] over a batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,94 +23,12 @@ pub struct Spread {
 impl Spread {
     /// Of `codes` [N, units], row after row. The rank is NaN if a number is not finite.
     pub fn of(codes: &[f64], units: usize) -> Self {
-        let deviations = deviations(codes, units);
-        let mut sorted = deviations.clone();
-        sorted.sort_by(f64::total_cmp);
-        let median = sorted.get(units / 2).copied().unwrap_or(0.0);
-        let idle = deviations.iter().filter(|d| **d < IDLE.max(IDLE_SHARE * median)).count();
-        Self { units, idle, effective_rank: effective_rank(&codes[..codes.len().min(MOST * units)], units) }
-    }
-}
-
-/// The mean of each column.
-fn means(codes: &[f64], units: usize) -> Vec<f64> {
-    let n = (codes.len() / units.max(1)).max(1) as f64;
-    let mut means = vec![0.0; units];
-    for row in codes.chunks_exact(units.max(1)) {
-        means.iter_mut().zip(row).for_each(|(m, v)| *m += v / n);
-    }
-    means
-}
-
-/// The standard deviation (biased) of each column.
-fn deviations(codes: &[f64], units: usize) -> Vec<f64> {
-    let n = (codes.len() / units.max(1)).max(1) as f64;
-    let means = means(codes, units);
-    let mut squares = vec![0.0; units];
-    for row in codes.chunks_exact(units.max(1)) {
-        squares.iter_mut().zip(row.iter().zip(&means)).for_each(|(s, (v, m))| *s += (v - m).powi(2) / n);
-    }
-    squares.into_iter().map(f64::sqrt).collect()
-}
-
-fn effective_rank(codes: &[f64], units: usize) -> f64 {
-    if codes.iter().any(|v| !v.is_finite()) {
-        return f64::NAN;
-    }
-    let means = means(codes, units);
-    let centred: Vec<f64> = codes.iter().enumerate().map(|(i, v)| v - means[i % units]).collect();
-    let singular: Vec<f64> = eigenvalues(gram(&centred, units)).into_iter().map(|v| v.max(0.0).sqrt()).collect();
-    let sum: f64 = singular.iter().sum();
-    if sum <= 0.0 {
-        return 0.0;
-    }
-    let entropy: f64 = singular.iter().map(|s| s / sum).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum();
-    entropy.exp()
-}
-
-/// XXᵀ or XᵀX of `x` [n, units], whichever is smaller: both have the squares of x's singular values. Rows.
-fn gram(x: &[f64], units: usize) -> Vec<Vec<f64>> {
-    let rows: Vec<Vec<f64>> = x.chunks_exact(units.max(1)).map(<[f64]>::to_vec).collect();
-    let vectors: Vec<Vec<f64>> =
-        if rows.len() <= units { rows } else { (0..units).map(|j| rows.iter().map(|r| r[j]).collect()).collect() };
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum();
-    vectors.iter().map(|a| vectors.iter().map(|b| dot(a, b)).collect()).collect()
-}
-
-/// The eigenvalues of a symmetric matrix, in no order: cyclic Jacobi (Golub & Van Loan, §8.5).
-fn eigenvalues(mut a: Vec<Vec<f64>>) -> Vec<f64> {
-    let n = a.len();
-    let squares = |a: &[Vec<f64>]| a.iter().flatten().map(|v| v * v).sum::<f64>();
-    let all = squares(&a);
-    for _ in 0..SWEEPS {
-        let diagonal: f64 = (0..n).map(|i| a[i][i] * a[i][i]).sum();
-        if squares(&a) - diagonal <= 1e-24 * all {
-            break;
+        let first = centred(&codes[..codes.len().min(MOST * units)], units);
+        Self {
+            units,
+            idle: idle_units(&deviations(codes, units)),
+            effective_rank: effective_rank(&singular_values(&first, units), 0.0),
         }
-        for p in 0..n {
-            for q in p + 1..n {
-                rotate(&mut a, p, q);
-            }
-        }
-    }
-    (0..n).map(|i| a[i][i]).collect()
-}
-
-/// The rotation of axes p < q that makes a\[p]\[q] zero.
-fn rotate(a: &mut [Vec<f64>], p: usize, q: usize) {
-    if a[p][q] == 0.0 {
-        return;
-    }
-    let theta = (a[q][q] - a[p][p]) / (2.0 * a[p][q]);
-    let t = theta.signum() / (theta.abs() + theta.hypot(1.0));
-    let c = 1.0 / t.hypot(1.0);
-    let s = t * c;
-    for row in a.iter_mut() {
-        (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
-    }
-    let (upper, lower) = a.split_at_mut(q);
-    for (at_p, at_q) in upper[p].iter_mut().zip(&mut lower[0]) {
-        (*at_p, *at_q) = (c * *at_p - s * *at_q, s * *at_p + c * *at_q);
     }
 }
 
