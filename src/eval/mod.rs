@@ -6,6 +6,7 @@
 mod alignment;
 mod collapse;
 mod draw;
+mod factors;
 mod features;
 mod judge;
 mod knn;
@@ -14,18 +15,26 @@ mod linear;
 mod logistic;
 mod matmul;
 mod mlp;
+mod pca;
+mod ridge;
+mod several;
 mod spectrum;
+mod ssim;
 mod svm;
 mod thread;
 
 pub use alignment::{alignment, uniformity};
 pub use collapse::{Collapse, RANK_ME_FLOOR, collapse, deviations, effective_rank, idle_units};
+pub use factors::{Factor, FactorKind, FactorRead, read_factors};
 pub use features::{Features, Split, Standardiser};
 pub use judge::{Effort, Judged, PROBES, Probe, ProbeKind, Task, judge};
 pub use knn::{Neighbourhood, Weight, knn_accuracy, neighbours, vote};
 pub use logistic::{Fit, LogisticRegression, Options};
 pub use mlp::{Mlp, MlpOptions};
+pub use pca::Pca;
+pub use several::{MeanAndError, several};
 pub use spectrum::{centred, column_means, singular_values};
+pub use ssim::{MsSsim, Shape, ms_ssim, ssim};
 pub use svm::{LinearSvm, SvmOptions};
 pub use thread::{ProbeError, ProbeThread};
 

@@ -16,6 +16,9 @@ struct Fixture {
     test_labels: Vec<u8>,
     logistic: Vec<LogisticFixture>,
     knn: Vec<KnnFixture>,
+    weighted_knn: Vec<WeightedKnnFixture>,
+    svm: Vec<SvmFixture>,
+    mlp: MlpFixture,
 }
 #[derive(Deserialize)]
 struct LogisticFixture {
@@ -29,6 +32,34 @@ struct LogisticFixture {
 struct KnnFixture {
     k: usize,
     predicted: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct WeightedKnnFixture {
+    k: usize,
+    temperature: f64,
+    predicted: Vec<u8>,
+}
+#[derive(Deserialize)]
+struct SvmFixture {
+    c: f64,
+    weights: Vec<f64>,
+    intercepts: Vec<f64>,
+    decisions: Vec<f64>,
+    predicted: Vec<u8>,
+    accuracy: f64,
+}
+/// Over 40 seeds.
+#[derive(Deserialize)]
+struct MlpFixture {
+    train_loss: Spread,
+    test_loss: Spread,
+    accuracy: Spread,
+}
+#[derive(Deserialize)]
+struct Spread {
+    mean: f64,
+    deviation: f64,
 }
 
 fn fixture() -> (Fixture, Features, Features) {
@@ -117,6 +148,71 @@ fn knn_votes_as_scikit_learn() {
     let (f, train, test) = fixture();
     for expected in &f.knn {
         assert_eq!(vote(&train, &f.train_labels, &test, f.classes, &equal(expected.k)), expected.predicted, "k {}", expected.k);
+    }
+}
+
+#[test]
+fn weighted_knn_votes_as_scikit_learn() {
+    let (f, train, test) = fixture();
+    for expected in &f.weighted_knn {
+        let weight = Weight::Exponential { temperature: expected.temperature };
+        let hood = Neighbourhood { k: expected.k, weight };
+        assert_eq!(vote(&train, &f.train_labels, &test, f.classes, &hood), expected.predicted, "{hood:?}");
+    }
+    assert_ne!(f.weighted_knn[1].predicted, f.knn.last().unwrap().predicted, "weights matter where all vote");
+}
+
+#[test]
+fn the_support_vector_machine_has_scikit_learns_weights() {
+    let (f, train, test) = fixture();
+    let scale = Standardiser::fit(&train);
+    let (train, test) = (scale.apply(&train), scale.apply(&test));
+    for expected in &f.svm {
+        let options = SvmOptions { c: expected.c, tolerance: 1e-7, iterations: 1000 };
+        let svm = LinearSvm::fit(&train, &f.train_labels, f.classes, &options);
+        let truth: Vec<f64> = expected.weights.iter().chain(&expected.intercepts).copied().collect();
+        assert_eq!(svm.parameters().len(), truth.len());
+        svm.parameters().iter().zip(&truth).for_each(|(&w, t)| assert!((f64::from(w) - t).abs() < 2e-4, "{w} for {t}"));
+        let decisions = svm.decisions(&test);
+        decisions.iter().zip(&expected.decisions).for_each(|(&d, t)| assert!((f64::from(d) - t).abs() < 1e-3, "{d} for {t}"));
+        assert_eq!(svm.predict(&test), expected.predicted);
+    }
+    // The probe itself, which stops earlier, is C = 1.
+    let task = Task { test_labels: &f.test_labels, classes: f.classes, ..task(&train, &f.train_labels, &test) };
+    assert!((judge(ProbeKind::Svm, &task).test_accuracy - f.svm[0].accuracy).abs() <= 1.0 / test.n as f64 + 1e-12);
+}
+
+fn task<'a>(train: &'a Features, labels: &'a [u8], test: &'a Features) -> Task<'a> {
+    Task { train, labels, test, test_labels: &[], classes: 0, seed: 0, effort: Effort::Quick }
+}
+
+/// Mean losses and accuracy over twelve seeds lie within four standard errors of PyTorch's over forty.
+#[test]
+fn the_perceptron_ends_where_pytorchs_does() {
+    let (f, train, test) = fixture();
+    let scale = Standardiser::fit(&train);
+    let (train, test) = (scale.apply(&train), scale.apply(&test));
+    let options = MlpOptions::for_size(train.n, Effort::Quick);
+    assert_eq!((options.steps, options.batch, options.hidden), (1000, 64, 200));
+    let loss = |net: &Mlp, x: &Features, labels: &[u8]| {
+        let rows = net.logits(x);
+        let losses = rows.chunks_exact(f.classes).zip(labels).map(|(z, &l)| {
+            let sum: f64 = z.iter().map(|&v| f64::from(v).exp()).sum();
+            sum.ln() - f64::from(z[usize::from(l)])
+        });
+        losses.sum::<f64>() / labels.len() as f64
+    };
+    let nets: Vec<Mlp> = (0..12).map(|seed| Mlp::fit(&train, &f.train_labels, f.classes, &options, seed)).collect();
+    let over = |of: &dyn Fn(&Mlp) -> f64| MeanAndError::of(nets.iter().map(of).collect());
+    let found = [
+        (over(&|net| loss(net, &train, &f.train_labels)), &f.mlp.train_loss),
+        (over(&|net| loss(net, &test, &f.test_labels)), &f.mlp.test_loss),
+        (over(&|net| share_right(&net.predict(&test), &f.test_labels)), &f.mlp.accuracy),
+    ];
+    for (ours, torch) in found {
+        let error = torch.deviation * (1.0 / 12.0 + 1.0 / 40.0f64).sqrt();
+        assert!((ours.mean - torch.mean).abs() < 4.0 * error, "{ours:?} for {} ± {}", torch.mean, torch.deviation);
+        assert!(ours.deviation > torch.deviation / 3.0 && ours.deviation < 3.0 * torch.deviation, "{ours:?}");
     }
 }
 
