@@ -20,8 +20,9 @@ pub fn alignment(one: &Features, other: &Features) -> f64 {
     squares / one.n as f64
 }
 
-/// ln of the mean of e^(−2·‖u − v‖²) over all pairs of different codes, each divided by its length (t = 2): 0 if all are the same,
-/// −8 if there were only opposite ones, about −4 where many codes fill a sphere of many dimensions. NaN with fewer than two codes.
+/// ln of the mean of e^(−2·‖u − v‖²) over all pairs of different codes, each divided by its length (t = 2): 0 if all are the
+/// same, −8 if there were only opposite ones, about −4 where many codes fill a sphere of many dimensions. NaN with fewer than two
+/// codes.
 ///
 /// Costs n²·dim; single-threaded.
 pub fn uniformity(codes: &Features) -> f64 {

@@ -20,8 +20,8 @@ pub struct Collapse {
     /// Units whose deviation is below 1 % of the median unit's, or below 1e-6.
     pub idle: usize,
     /// RankMe (Garrido et al. 2023, eq. 1): exp(−Σ p ln p), p = σ/Σσ + 1e-7, σ the min(n, units) singular values of the codes as
-    /// they are, *not* centred, as in the paper. So a common offset counts as a direction: codes that are all the same (and not 0)
-    /// have rank 1. 0 if all codes are zero.
+    /// they are, *not* centred, as in the paper. So a common offset counts as a direction: codes that are all the same (and not
+    /// 0) have rank 1. 0 if all codes are zero.
     pub rank_me: f64,
     /// The same with σ of the codes less their mean, and nothing added to p: what the workbench shows while training. 0 if all
     /// codes are the same.
@@ -33,13 +33,12 @@ pub struct Collapse {
 
 /// Measures `codes`. Ranks are NaN if a number is not finite.
 ///
-/// Costs min(n, units)³: 1.3 s for 1,024 units.
+/// Costs n·units·min(n, units): about 2 s for 5,000 codes of 1,024 units, nothing to speak of for 64.
 pub fn collapse(codes: &Features) -> Collapse {
     codes.check();
     let values = doubles(codes);
-    let around = centred(&values, codes.dim);
     let deviations = deviations(&values, codes.dim);
-    let spectrum = singular_values(&around, codes.dim);
+    let spectrum = singular_values(&centred(&values, codes.dim), codes.dim);
     Collapse {
         idle: idle_units(&deviations),
         deviations,

@@ -26,18 +26,20 @@ pub struct Factor<'a> {
 /// How well a factor was read on the test rows, and what is reached without looking at the features.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FactorRead {
-    /// R² of a ridge regression, 1 − Σ(y − ŷ)²/Σ(y − ȳ)² with ȳ the mean of the *test* rows, not clamped: 1 if every value is hit,
-    /// below 0 if their mean would have been closer. Circular: both sums over sine and cosine. Categorical: the accuracy in [0, 1]
-    /// of the linear probe.
+    /// R² of a ridge regression, 1 − Σ(y − ŷ)²/Σ(y − ȳ)² with ȳ the mean of the *test* rows, not clamped: 1 if every value is
+    /// hit, below 0 if their mean would have been closer. Circular: both sums over sine and cosine. Categorical: the accuracy in
+    /// [0, 1] of the linear probe.
     pub value: f64,
-    /// Likewise of the constant answer: the mean of the training rows (0 or a little below), or the share of the most frequent class.
+    /// Likewise of the constant answer: the mean of the training rows (0 or a little below), or the share of the most frequent
+    /// class.
     pub baseline: f64,
 }
 
 /// Reads each of `factors` off the features: fitted on `train`, judged on `test`, in the order of `factors`.
 ///
-/// NaN where a split is empty, a number is not finite, or a continuous factor does not vary among the test rows. The penalty of each
-/// regression is chosen on the training rows alone, by generalised cross-validation. Costs min(n, dim)³ once for all factors.
+/// NaN where a split is empty, a number is not finite, or a continuous factor does not vary among the test rows. The penalty of
+/// each regression is chosen on the training rows alone, by generalised cross-validation. Costs min(n, dim)³ once for all
+/// factors.
 ///
 /// # Panics
 /// If a factor has not one value per row, a value of a categorical one is not one of its classes, or the splits differ in `dim`.
@@ -184,5 +186,15 @@ mod tests {
         let factor = Factor { kind: FactorKind::Continuous, train: &values, test: &values };
         let found = read_factors(&constant(30), &constant(30), &[factor])[0];
         assert_eq!((found.value, found.baseline), (0.0, 0.0));
+    }
+
+    #[test]
+    fn r_squared_is_about_the_mean_of_the_test_rows() {
+        // Training values ±1, test values 10 ± 1, features that say nothing: 1 − (10² + 1²)/1².
+        let constant = Features::new(30, 1, vec![4.0; 30]);
+        let around = |mean: f32| (0..30).map(|i| mean + if i % 2 == 0 { 1.0 } else { -1.0 }).collect::<Vec<f32>>();
+        let factor = Factor { kind: FactorKind::Continuous, train: &around(0.0), test: &around(10.0) };
+        let found = read_factors(&constant, &constant, &[factor])[0];
+        assert!((found.value + 100.0).abs() < 1e-9 && (found.baseline + 100.0).abs() < 1e-9, "{found:?}");
     }
 }

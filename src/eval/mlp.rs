@@ -1,8 +1,8 @@
 //! A perceptron with one hidden layer, trained by steps: the probe of Hjelm et al. 2019, section 4.
 //!
-//! softmax(W₂·drop(relu(W₁·x + b₁)) + b₂) with cross-entropy on the raw logits; 200 units, dropout 0.1. What the paper leaves open:
-//! weights and biases start as PyTorch's, uniform in ±1/√fan-in; Adam's rate starts at 1e-3 and falls linearly to zero, so that the
-//! outcome does not hang on the last few batches; no weight decay.
+//! softmax(W₂·drop(relu(W₁·x + b₁)) + b₂) with cross-entropy on the raw logits; 200 units, dropout 0.1. What the paper leaves
+//! open: weights and biases start as PyTorch's, uniform in ±1/√fan-in; Adam's rate starts at 1e-3 and falls linearly to zero, so
+//! that the outcome does not hang on the last few batches; no weight decay.
 
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
@@ -22,7 +22,7 @@ const BLOCK: usize = 1024;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MlpOptions {
     pub hidden: usize,
-    /// Probability with which a hidden unit is left out of a row in training.
+    /// Probability, below 1, with which a hidden unit is left out of a row in training.
     pub dropout: f64,
     /// Rows per step.
     pub batch: usize,
@@ -86,11 +86,12 @@ impl Mlp {
         let mut drop = draw::rng(seed, "mlp dropout");
         let (mut work, mut adam) = (Work::default(), Adam::new(net.parameters.len()));
         let mut gradient = vec![0f32; net.parameters.len()];
-        for step in 0..if features.n == 0 { 0 } else { options.steps } {
-            let (x, labels) = batches.next();
+        let steps = if features.n == 0 { 0 } else { options.steps };
+        for step in 0..steps {
+            let (x, labels) = batches.take();
             work.draw_mask(&mut drop, labels.len() * options.hidden, options.dropout);
             net.gradient(x, labels, &mut work, &mut gradient);
-            let rate = options.rate * (1.0 - step as f64 / options.steps as f64);
+            let rate = options.rate * (1.0 - step as f64 / steps as f64);
             adam.step(&mut net.parameters, &gradient, rate);
         }
         net
@@ -149,7 +150,8 @@ impl Mlp {
         }
     }
 
-    /// The mean cross-entropy of the rows of `x` in nats, with the mask in `work`; its gradient by the parameters goes to `gradient`.
+    /// The mean cross-entropy of the rows of `x` in nats, with the mask in `work`; its gradient by the parameters goes to
+    /// `gradient`.
     fn gradient(&self, x: &[f32], labels: &[u8], work: &mut Work, gradient: &mut [f32]) -> f64 {
         let (ends, rows) = (self.ends(), labels.len());
         self.forward(x, rows, work);
@@ -223,7 +225,7 @@ impl<'a> Batches<'a> {
         Self { features, labels, size, rng, order, at: features.n, rows: Vec::new(), row_labels: Vec::new() }
     }
 
-    fn next(&mut self) -> (&[f32], &[u8]) {
+    fn take(&mut self) -> (&[f32], &[u8]) {
         if self.at >= self.order.len() {
             draw::shuffle(&mut self.rng, &mut self.order);
             self.at = 0;
@@ -362,7 +364,7 @@ mod tests {
         let mut batches = Batches::new(&x, &labels, 4, draw::rng(0, "order"));
         let mut firsts: Vec<f32> = Vec::new();
         for size in [4, 4, 2] {
-            let (rows, labels) = batches.next();
+            let (rows, labels) = batches.take();
             assert_eq!((rows.len(), labels.len()), (size * DIM, size));
             firsts.extend(rows.iter().step_by(DIM));
         }

@@ -22,10 +22,10 @@ pub struct Pca {
 impl Pca {
     /// The first `k` components of `codes`. `None` without codes or if a number is not finite. Costs min(n, dim)³.
     ///
-    /// A principal axis has no sign of its own. With `like`, the components of a moment ago, each axis takes the sign that makes the
-    /// smaller angle with the old one, so that a picture of codes that change little changes little. Without it (or if its shape is
-    /// another), the entry of largest size, the first of several, is positive. Two axes may still change places when their variances
-    /// cross.
+    /// A principal axis has no sign of its own. With `like`, the components of a moment ago, each axis takes the sign that makes
+    /// the smaller angle with the old one, so that a picture of codes that change little changes little. Without it (or if its
+    /// shape is another), the entry of largest size, the first of several, is positive. Two axes may still change places when
+    /// their variances cross.
     pub fn of(codes: &Features, k: usize, like: Option<&Pca>) -> Option<Self> {
         codes.check();
         if codes.n == 0 || codes.dim == 0 || !codes.finite() {
@@ -110,8 +110,8 @@ mod tests {
         assert!((mean(&|p| p[1] * p[1]) - pca.variance[1]).abs() < 1e-4);
     }
 
-    /// A full turn in small steps: axes that keep their sign are carried round to the opposite of where they began at half a turn,
-    /// where the rule for the first picture would have flipped them on the way.
+    /// Half a turn in small steps: axes that keep their sign end opposite to where they began, and so the rule for the first
+    /// picture must have flipped them on the way.
     #[test]
     fn signs_do_not_flip_from_step_to_step() {
         let mut old = Pca::of(&codes(400, 0.0, 3), 2, None).unwrap();

@@ -40,8 +40,8 @@ impl Ridge {
         Self { scale, n, vectors: found.vectors, squares: found.squares, along }
     }
 
-    /// Least squares with penalty λ·n·‖w‖², λ the one of 10^(−6, −5.5, ..., 4) with the smallest n·RSS/(n − 1 − df)² (Golub, Heath
-    /// & Wahba 1979), df = Σ s/(s + λ·n). The mean is not penalised.
+    /// Least squares with penalty λ·n·‖w‖², λ the one of 10^(−6, −5.5, ..., 4) with the smallest n·RSS/(n − 1 − df)² (Golub,
+    /// Heath & Wahba 1979), df = Σ s/(s + λ·n). The mean is not penalised.
     pub fn fit(&self, target: &[f64]) -> Line {
         let n = self.n as f64;
         let mean = target.iter().sum::<f64>() / n;

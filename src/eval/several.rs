@@ -31,11 +31,11 @@ impl MeanAndError {
 
 /// Test accuracies of the probe over `seeds`, in place of the task's own seed.
 ///
-/// What a seed changes: for a probe that draws (the MLP), its start, the order of its batches and its dropout, on the same training
-/// rows. The other probes give the same answer every time; for them a seed draws a bootstrap of the training rows (as many, with
-/// replacement), so that the deviation tells how much another training sample of this size would change the accuracy. Its mean lies
-/// a little below [`judge`]'s on all rows, as about a third of the rows are missing from each bootstrap. The test split is the same
-/// throughout, and its own sampling error, √(a(1 − a)/n), is not in the numbers.
+/// What a seed changes: for a probe that draws (the MLP), its start, the order of its batches and its dropout, on the same
+/// training rows. The other probes give the same answer every time; for them a seed draws a bootstrap of the training rows (as
+/// many, with replacement), so that the deviation tells how much another training sample of this size would change the accuracy.
+/// Its mean lies a little below [`judge`]'s on all rows, as about a third of the rows are missing from each bootstrap. The test
+/// split is the same throughout, and its own sampling error, √(a(1 − a)/n), is not in the numbers.
 ///
 /// # Panics
 /// As [`judge`].
@@ -85,8 +85,8 @@ mod tests {
         (Features::new(n, 5, values.collect()), labels)
     }
 
-    /// The deviation over bootstraps is that over fresh training samples, within what 40 of each can tell (and the bootstrap's own
-    /// lack of a third of the rows).
+    /// The deviation over bootstraps is that over fresh training samples, within what 40 of each can tell (and the bootstrap's
+    /// own lack of a third of the rows).
     #[test]
     fn bootstraps_scatter_as_fresh_samples_do() {
         let (test, test_labels) = rows(2_000, 1);

@@ -1,7 +1,7 @@
 //! Structural similarity of two images: SSIM (Wang, Bovik, Sheikh & Simoncelli 2004) and MS-SSIM (Wang, Simoncelli & Bovik 2003).
 //!
-//! Means, variances and the covariance are taken under a Gaussian window (11 × 11, σ 1.5), only where the whole window lies in the
-//! image; K₁ = 0.01, K₂ = 0.03. Each channel is taken by itself, and the mean is given. Equal images have 1.
+//! Means, variances and the covariance are taken under a Gaussian window (11 × 11, σ 1.5), only where the whole window lies in
+//! the image; K₁ = 0.01, K₂ = 0.03. Each channel is taken by itself, and the mean is given. Equal images have 1.
 
 /// MS-SSIM's exponents, the finest scale first (Wang et al. 2003, section 3.2).
 const WEIGHTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
@@ -49,8 +49,9 @@ pub fn ssim<T: Copy + Into<f64>>(a: &[T], b: &[T], shape: Shape, range: f64) -> 
 /// odd last row or column is dropped. A mean below zero, of which there is no such power, counts as 0.
 ///
 /// The published measure needs 176 pixels: five scales of a window of 11. A smaller image is measured with a window of 7 and as
-/// many scales as hold it (5 from 112 pixels, 4 from 56, 3 from 28, 2 from 14), the weights of fewer than five divided by their sum.
-/// Values of different `scales` or `window` do not compare. `None` if not even two scales fit: one scale is SSIM, and is to be called so.
+/// many scales as hold it (5 from 112 pixels, 4 from 56, 3 from 28, 2 from 14), the weights of fewer than five divided by their
+/// sum. Values of different `scales` or `window` do not compare. `None` if not even two scales fit: one scale is SSIM, and is to
+/// be called so.
 ///
 /// # Panics
 /// If an image does not have `shape`.
@@ -185,8 +186,8 @@ mod tests {
         window: usize,
     }
 
-    /// The images of `tests/fixtures/ssim/make.py`: slanted triangle waves, and the same with noise; negative noise stands for the
-    /// inverted image.
+    /// The images of `tests/fixtures/ssim/make.py`: slanted triangle waves, and the same with noise; negative noise stands for
+    /// the inverted image.
     fn images(case: &Case) -> [Vec<u8>; 2] {
         let mut state = 12_345_u64;
         let (mut first, mut second) = (Vec::new(), Vec::new());
