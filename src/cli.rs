@@ -2,6 +2,7 @@
 
 mod consistency;
 mod estimate;
+mod evaluate;
 mod mi_bench;
 mod mutual;
 
@@ -39,6 +40,8 @@ Examples:
   dim-tui mi --x X.npy --y Y.csv                     the mutual information of two arrays
   dim-tui mi-bench --seeds 5                         how far each estimator is from a known truth
   dim-tui mi-bench --consistency                     whether its estimates on images agree with each other
+  dim-tui eval RUN                                   what the encoder of a run has learned
+  dim-tui export RUN --split test --out F.npz        its features, for NumPy
   dim-tui schema                                     every key, with its default and whether it can change live
 
 Exit codes: 0 done; 1 failed while running; 2 bad usage, config or data; 3 stopped by a non-finite loss;
@@ -119,6 +122,10 @@ pub enum Verb {
     Mi(mutual::MiArgs),
     /// Compare estimators with distributions whose mutual information is known, or with themselves on images
     MiBench(mi_bench::MiBenchArgs),
+    /// Measure what a run's encoder has learned
+    Eval(evaluate::EvalArgs),
+    /// Write a run's features into an .npz file
+    Export(evaluate::ExportArgs),
     /// Print the JSON schema of the config, with live or restart for every key
     Schema,
     /// Print a completion script
@@ -152,6 +159,8 @@ impl Verb {
             Verb::Estimate(args) => args.run(),
             Verb::Mi(args) => args.run(),
             Verb::MiBench(args) => args.run(),
+            Verb::Eval(args) => args.run(),
+            Verb::Export(args) => args.run(),
             other => other.show().map(|()| 0).map_err(|e| (FAILED, e)),
         }
     }
@@ -161,6 +170,8 @@ impl Verb {
         match self {
             Verb::Mi(args) if args.threads > 0 => args.threads,
             Verb::MiBench(args) if args.threads > 0 => args.threads,
+            Verb::Eval(args) if args.source.threads > 0 => args.source.threads,
+            Verb::Export(args) if args.source.threads > 0 => args.source.threads,
             _ => physical_cores(),
         }
     }
@@ -168,7 +179,7 @@ impl Verb {
     /// Prints what the verb makes.
     fn show(&self) -> anyhow::Result<()> {
         match self {
-            Verb::Estimate(_) | Verb::Mi(_) | Verb::MiBench(_) => Ok(()),
+            Verb::Estimate(_) | Verb::Mi(_) | Verb::MiBench(_) | Verb::Eval(_) | Verb::Export(_) => Ok(()),
             Verb::Schema => print(&(serde_json::to_string_pretty(&config::json_schema())? + "\n")),
             Verb::Completions { shell } => {
                 let mut text = Vec::new();

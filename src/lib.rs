@@ -5,6 +5,7 @@ pub mod config;
 pub mod data;
 pub mod doctor;
 pub mod eval;
+pub mod measure;
 pub mod mi;
 pub mod model;
 pub mod nn;

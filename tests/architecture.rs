@@ -41,17 +41,18 @@ const WORDS: &[Words] = &[
 
 /// A module of the library and those it must not use.
 const MODULES: &[(&str, &[&str])] = &[
-    ("config", &["batch", "data", "doctor", "eval", "mi", "model", "nn", "record", "train", "tui"]),
-    ("nn", &["batch", "config", "data", "doctor", "eval", "mi", "model", "record", "train", "tui"]),
-    ("data", &["batch", "doctor", "eval", "mi", "model", "record", "train", "tui"]),
-    ("model", &["batch", "data", "doctor", "eval", "mi", "record", "train", "tui"]),
-    ("eval", &["batch", "config", "data", "doctor", "mi", "model", "nn", "train", "tui"]),
-    ("record", &["batch", "data", "doctor", "eval", "mi", "model", "nn", "train", "tui"]),
-    ("train", &["batch", "doctor", "tui"]),
-    ("doctor", &["batch", "data", "eval", "mi", "model", "nn", "tui"]),
-    ("batch", &["data", "eval", "mi", "model", "nn", "tui"]),
-    ("tui", &["batch", "data", "eval", "mi", "model", "nn"]),
-    ("mi", &["batch", "config", "doctor", "eval", "model", "record", "train", "tui"]),
+    ("config", &["batch", "data", "doctor", "eval", "measure", "mi", "model", "nn", "record", "train", "tui"]),
+    ("nn", &["batch", "config", "data", "doctor", "eval", "measure", "mi", "model", "record", "train", "tui"]),
+    ("data", &["batch", "doctor", "eval", "measure", "mi", "model", "record", "train", "tui"]),
+    ("model", &["batch", "data", "doctor", "eval", "measure", "mi", "record", "train", "tui"]),
+    ("eval", &["batch", "config", "data", "doctor", "measure", "mi", "model", "nn", "train", "tui"]),
+    ("record", &["batch", "data", "doctor", "eval", "measure", "mi", "model", "nn", "train", "tui"]),
+    ("train", &["batch", "doctor", "measure", "tui"]),
+    ("doctor", &["batch", "data", "eval", "measure", "mi", "model", "nn", "tui"]),
+    ("batch", &["data", "eval", "measure", "mi", "model", "nn", "tui"]),
+    ("tui", &["batch", "data", "eval", "measure", "mi", "model", "nn"]),
+    ("mi", &["batch", "config", "doctor", "eval", "measure", "model", "record", "train", "tui"]),
+    ("measure", &["batch", "doctor", "record", "tui"]),
 ];
 
 /// What is wrong with one file, in sentences. `path` is relative to the repository.

@@ -49,3 +49,11 @@ fn every_file_it_names_is_there() {
         }
     }
 }
+
+/// The Python in it is the file that the fixture is made with.
+#[test]
+fn the_pytorch_loader_is_the_one_that_is_tested() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let loader = fs::read_to_string(root.join("tests/fixtures/export/load_encoder.py")).unwrap();
+    assert!(fs::read_to_string(root.join("README.md")).unwrap().contains(&loader));
+}

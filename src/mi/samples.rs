@@ -13,6 +13,19 @@ pub struct Samples {
 }
 
 impl Samples {
+    /// Of numbers row by row.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if they do not fill the rows, or one of them is not finite.
+    pub fn new(values: Vec<f64>, rows: usize, columns: usize) -> Result<Self, Error> {
+        if values.len() != rows * columns {
+            return Err(Error::Input(format!("{} numbers are not {rows} rows of {columns}", values.len())));
+        }
+        let samples = Self { values, rows, columns };
+        samples.check().map_err(Error::Input)?;
+        Ok(samples)
+    }
+
     /// Reads `.npy` ([n] or [n, d]; any real type) or else text: one sample a line, numbers parted by commas, semicolons or tabs,
     /// with or without a first line of names.
     ///

@@ -12,7 +12,8 @@ use candle_core::{Device, Tensor};
 use dim_estimators::Estimator;
 
 use super::{
-    Facts, Readings, Scripts, StepOutcome, TrainError, Vitals, checkpoint::Saved, job::Job, learning_rate::learning_rate,
+    Facts, Portrait, Readings, Scripts, StepOutcome, TrainError, Vitals, checkpoint::Saved, job::Job,
+    learning_rate::learning_rate,
 };
 use crate::{
     config::{Config, PairCritic, Source, diff, is_script},
@@ -262,6 +263,10 @@ impl Job for Arena {
 
     fn readings(&self) -> Result<PerTerm<Readings>, TrainError> {
         Ok(PerTerm { global: None, local: None })
+    }
+
+    fn portrait(&self, _: usize) -> Result<Option<Portrait>, TrainError> {
+        Ok(None)
     }
 
     fn vitals(&self) -> Result<Option<Vitals>, TrainError> {

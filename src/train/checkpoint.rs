@@ -272,6 +272,11 @@ impl Trainer {
 }
 
 impl Saved {
+    /// The tensor of that name.
+    pub fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(name)
+    }
+
     /// The tensors whose names begin so, without that.
     pub(super) fn part(&self, prefix: &str) -> HashMap<String, Tensor> {
         self.tensors.iter().filter_map(|(name, t)| Some((name.strip_prefix(prefix)?.to_string(), t.clone()))).collect()

@@ -23,10 +23,21 @@ pub enum Command {
     SaveCheckpoint,
     /// Take a probe now.
     Probe,
-    /// Whether somebody looks at the readings of all estimators: they are published from then on, or no more.
-    Watch(bool),
+    /// What somebody looks at: it is published from then on, and nothing else of the kind.
+    Watch(Watched),
     /// Write a checkpoint, finish the records, end the thread.
     Stop(StopReason),
+}
+
+/// What is computed only while somebody looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Watched {
+    #[default]
+    Nothing,
+    /// The readings of all estimators.
+    Readings,
+    /// The codes of held-out images, and what there is to see of this one.
+    Portrait { picked: usize },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::Tensor;
 
 use super::{
-    Facts, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals,
+    Facts, Portrait, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals,
     checkpoint::{self, Saved},
     describe,
 };
@@ -41,6 +41,8 @@ pub trait Job {
     fn probe_every(&self) -> u64;
     /// What all estimators make of the newest scores.
     fn readings(&self) -> Result<PerTerm<Readings>, TrainError>;
+    /// The codes of held-out images, and what there is to see of one; `None` without an encoder.
+    fn portrait(&self, picked: usize) -> Result<Option<Portrait>, TrainError>;
     /// How the terms pull at the code, and how it spreads; `None` before the first step, and without an encoder.
     fn vitals(&self) -> Result<Option<Vitals>, TrainError>;
     /// Every tensor of the state, by name.
@@ -110,6 +112,10 @@ impl Job for Trainer {
 
     fn readings(&self) -> Result<PerTerm<Readings>, TrainError> {
         Trainer::readings(self)
+    }
+
+    fn portrait(&self, picked: usize) -> Result<Option<Portrait>, TrainError> {
+        Trainer::portrait(self, picked)
     }
 
     fn vitals(&self) -> Result<Option<Vitals>, TrainError> {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use super::{
-    Event, Outcome, Phase, checkpoint,
+    Event, Outcome, Phase, Watched, checkpoint,
     worker::{Halt, Worker},
 };
 use crate::record::{JournalKind, ProbeRow, Summary};
@@ -40,15 +40,20 @@ impl Worker<'_> {
         }
     }
 
-    /// Publishes what is due of the readings of all estimators and the vitals. While somebody looks they may take one fortieth
+    /// Publishes what is due of what somebody looks at, and the vitals. While somebody looks they may take one fortieth
     /// of the time together, else the vitals one hundredth.
     pub(super) fn read_all(&mut self) {
         let started = Instant::now();
-        let watched = self.watched.is_some_and(|due| started >= due);
+        let (what, due) = self.watched;
+        let watched = what != Watched::Nothing && started >= due;
         if watched {
-            match self.job.readings() {
-                Ok(readings) => self.publisher.readings(readings),
-                Err(e) => self.tell(Event::Warning(format!("the estimators could not be compared: {e}"))),
+            let outcome = match what {
+                Watched::Nothing => Ok(()),
+                Watched::Readings => self.job.readings().map(|readings| self.publisher.readings(readings)),
+                Watched::Portrait { picked } => self.job.portrait(picked).map(|portrait| self.publisher.portrait(portrait)),
+            };
+            if let Err(e) = outcome {
+                self.tell(Event::Warning(format!("what is looked at could not be computed: {e}")));
             }
         }
         if self.vitals_due.is_some_and(|due| watched || started >= due) {
@@ -61,7 +66,7 @@ impl Worker<'_> {
             }
         }
         if watched {
-            self.watched = Some(Instant::now() + 40 * started.elapsed());
+            self.watched.1 = Instant::now() + 40 * started.elapsed();
         }
     }
 

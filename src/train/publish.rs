@@ -7,7 +7,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use super::{Facts, Phase, Readings, Snapshot, Vitals};
+use super::{Facts, Phase, Portrait, Readings, Snapshot, Vitals};
 use crate::{
     config::{Config, ScriptInForce},
     record::{PerTerm, ProbeRow, StepRow},
@@ -99,6 +99,10 @@ impl Publisher {
     pub fn readings(&self, readings: PerTerm<Readings>) {
         let shared = PerTerm { global: readings.global.map(Arc::new), local: readings.local.map(Arc::new) };
         self.edit(true, |s| s.now.readings = shared);
+    }
+
+    pub fn portrait(&self, portrait: Option<Portrait>) {
+        self.edit(true, |s| s.now.portrait = portrait.map(Arc::new));
     }
 
     pub fn vitals(&self, vitals: Option<Vitals>) {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{Readings, Vitals};
+use super::{Portrait, Readings, Vitals};
 use crate::{
     config::{Config, ScriptInForce},
     record::{PerTerm, ProbeRow, StepRow},
@@ -71,6 +71,8 @@ pub struct Snapshot {
     pub probing: Option<u64>,
     /// All estimators on the newest scores, while [`super::Command::Watch`] asks for them.
     pub readings: PerTerm<Arc<Readings>>,
+    /// The codes of held-out images, likewise.
+    pub portrait: Option<Arc<Portrait>>,
     /// How the terms pull at the code, measured every now and then; never under `--batch`.
     pub vitals: Option<Arc<Vitals>>,
 }
@@ -92,6 +94,7 @@ impl Snapshot {
             probe: None,
             probing: None,
             readings: PerTerm { global: None, local: None },
+            portrait: None,
             vitals: None,
         }
     }

@@ -15,7 +15,7 @@ use candle_core::Device;
 use crossbeam_channel::{RecvTimeoutError, TryRecvError};
 
 use super::{
-    Arena, Command, Event, Facts, History, Outcome, Phase, Scripts, StopReason, TrainError, checkpoint, describe,
+    Arena, Command, Event, Facts, History, Outcome, Phase, Scripts, StopReason, TrainError, Watched, checkpoint, describe,
     job::Job,
     publish::Publisher,
     session::{Link, Options},
@@ -138,8 +138,8 @@ pub(super) struct Worker<'a> {
     pub(super) probed: Option<u64>,
     /// The probe under way was asked for by the user.
     pub(super) asked: bool,
-    /// While somebody looks at the readings of all estimators: when the next are due.
-    pub(super) watched: Option<Instant>,
+    /// What somebody looks at, and when the next of it is due.
+    pub(super) watched: (Watched, Instant),
     /// When the vitals are measured next; never without a screen.
     pub(super) vitals_due: Option<Instant>,
 }
@@ -201,7 +201,7 @@ impl<'a> Worker<'a> {
             nonfinite_end: None,
             probed,
             asked: false,
-            watched: None,
+            watched: (Watched::Nothing, Instant::now()),
             vitals_due: interactive.then(Instant::now),
             job,
             recorder,
@@ -348,11 +348,10 @@ impl<'a> Worker<'a> {
             Command::SingleStep => (self.gait, self.pause_reason) = (Gait::Single, None),
             Command::SaveCheckpoint => self.save(),
             Command::Probe => self.probe_now(),
-            Command::Watch(true) => {
-                self.watched = Some(Instant::now());
+            Command::Watch(what) => {
+                self.watched = (what, Instant::now());
                 self.read_all();
             }
-            Command::Watch(false) => self.watched = None,
             Command::Stop(reason) => self.stop = Some(reason),
         }
     }

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     config::{Change, Config, SCRIPT_ENDING, Source, diff, script_label},
     doctor::{Doctor, Finding},
-    train::{History, Outcome, Phase, Snapshot},
+    train::{History, Outcome, Phase, Snapshot, Watched},
 };
 
 /// All charts; a run has three of them.
@@ -59,6 +59,10 @@ pub enum Mode {
     },
     /// All estimators on the newest scores of a term.
     Estimators(Term),
+    /// The codes of held-out images; this one is looked into.
+    Representation {
+        picked: usize,
+    },
     /// Quit while training?
     Quit,
     /// Restart while training?
@@ -69,6 +73,17 @@ pub enum Mode {
         key: &'static str,
         prompt: Prompt,
     },
+}
+
+impl Mode {
+    /// What the trainer has to compute for it.
+    pub fn watches(&self) -> Watched {
+        match self {
+            Mode::Estimators(_) => Watched::Readings,
+            Mode::Representation { picked } => Watched::Portrait { picked: *picked },
+            _ => Watched::Nothing,
+        }
+    }
 }
 
 /// Why the trainer was told to stop.

@@ -128,6 +128,11 @@ impl Theme {
         }
     }
 
+    /// False with `NO_COLOR`: then nothing may be told by colour.
+    pub fn has_colour(&self) -> bool {
+        self.accent.fg.is_some()
+    }
+
     /// The style of curve number `i`, going round after [`SERIES`].
     pub fn curve(&self, i: usize) -> SeriesStyle {
         self.series[i % SERIES]

@@ -6,7 +6,7 @@ use toml::Value;
 use super::{Bench, row};
 use crate::{
     config::{Config, FileEvent, Source, diff},
-    train::{Command, Event, Outcome, Phase, StopReason},
+    train::{Command, Event, Outcome, Phase, StopReason, Watched},
     tui::{
         app::{Leaving, WatchedFile},
         log::Kind,
@@ -306,7 +306,7 @@ fn requests_from_elsewhere_reach_the_log() {
 fn the_trainer_reads_all_estimators_only_while_somebody_looks() {
     let mut b = Bench::new();
     b.key(KeyCode::Char('v'));
-    assert!(matches!(b.told()[..], [Command::Watch(true)]));
+    assert!(matches!(b.told()[..], [Command::Watch(Watched::Readings)]));
     assert!(b.screen(120, 40).contains("no scores yet"), "nothing has been read so far");
     // Settings change as always, and the view stays.
     b.key(KeyCode::Char('e'));
@@ -314,11 +314,11 @@ fn the_trainer_reads_all_estimators_only_while_somebody_looks() {
     b.key(KeyCode::Right);
     assert!(b.screen(120, 40).contains("global term"));
     b.key(KeyCode::Char('v'));
-    assert!(matches!(b.told()[..], [Command::Watch(false)]));
+    assert!(matches!(b.told()[..], [Command::Watch(Watched::Nothing)]));
     // However it is left, the trainer is told.
     b.key(KeyCode::Char('v'));
     b.key(KeyCode::Char('?'));
-    assert!(matches!(b.told()[..], [Command::Watch(true), Command::Watch(false)]));
+    assert!(matches!(b.told()[..], [Command::Watch(Watched::Readings), Command::Watch(Watched::Nothing)]));
 }
 
 #[test]

@@ -36,6 +36,11 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Window => window(app),
         Action::Freeze => freeze(app),
         Action::Command => open_command(app),
+        Action::Representation if !app.live.config.has_encoder() => app.say("the arena trains no encoder: there are no codes"),
+        Action::Representation => {
+            let picked = app.live.portrait.as_ref().map_or(0, |p| p.picked);
+            app.mode = Mode::Representation { picked };
+        }
         Action::Estimators => app.mode = Mode::Estimators(first_term(app)),
         Action::Help => app.mode = Mode::Help { scroll: 0 },
         Action::Default => return default(app),

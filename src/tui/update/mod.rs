@@ -18,7 +18,7 @@ use super::{
     prompt::Prompt,
     view::estimators::Term,
 };
-use crate::train::{Command, Phase, StopReason};
+use crate::train::{Command, Phase, StopReason, Watched};
 
 pub use trainer::{journal_line, probe_sentence};
 
@@ -27,12 +27,12 @@ const SIGHUP: i32 = 1;
 
 /// Carries a message into the state. The effects are to be carried out in order.
 pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
-    let watched = matches!(app.mode, Mode::Estimators(_));
+    let watched = app.mode.watches();
     let new_trainer = matches!(message, Message::Done(Done::Started { .. }));
     let mut effects = carry(app, message);
-    // The trainer reads all estimators only while somebody looks.
-    let watching = matches!(app.mode, Mode::Estimators(_));
-    if app.alive() && (watching != watched || (watching && new_trainer)) {
+    // The trainer computes what is looked at, and only while it is.
+    let watching = app.mode.watches();
+    if app.alive() && (watching != watched || (watching != Watched::Nothing && new_trainer)) {
         effects.push(Effect::Send(Command::Watch(watching)));
     }
     effects
@@ -108,6 +108,7 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         }
         Mode::Help { .. } => help_key(app, key),
         Mode::Estimators(term) => estimators_key(app, *term, key),
+        Mode::Representation { picked } => representation_key(app, *picked, key),
         Mode::Quit | Mode::Restart => dialog_key(app, key),
         Mode::Command(_) => command::on_key(app, key),
         Mode::Edit { .. } => command::on_edit_key(app, key),
@@ -183,7 +184,30 @@ fn estimators_key(app: &mut App, term: Term, key: KeyEvent) -> Vec<Effect> {
             app.notice = None;
             return act::act(app, action);
         }
-        (Action::Redraw | Action::Freeze, _) => return act::act(app, binding.action),
+        (Action::Representation | Action::Redraw | Action::Freeze, _) => return act::act(app, binding.action),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Settings change as always; what moves about in the panels behind picks another image.
+fn representation_key(app: &mut App, picked: usize, key: KeyEvent) -> Vec<Effect> {
+    let Some(binding) = keys::binding(&key) else { return Vec::new() };
+    let images = app.live.portrait.as_ref().map_or(1, |p| p.pictures.len());
+    let mut pick = |to: usize| app.mode = Mode::Representation { picked: to.min(images.saturating_sub(1)) };
+    match (binding.action, binding.group) {
+        (Action::Left, _) => pick(picked.saturating_sub(1)),
+        (Action::Right, _) => pick(picked + 1),
+        (Action::Up | Action::PageUp, _) => pick(picked.saturating_sub(10)),
+        (Action::Down | Action::PageDown, _) => pick(picked + 10),
+        (Action::First, _) => pick(0),
+        (Action::Last, _) => pick(images),
+        (Action::Representation | Action::Escape, _) => app.mode = Mode::Normal,
+        (action, Group::Training | Group::Objective | Group::Program) => {
+            app.notice = None;
+            return act::act(app, action);
+        }
+        (Action::Estimators | Action::Redraw | Action::Freeze, _) => return act::act(app, binding.action),
         _ => {}
     }
     Vec::new()

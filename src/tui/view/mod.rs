@@ -13,6 +13,8 @@ mod header;
 mod help;
 mod hints;
 mod log;
+mod picture;
+mod representation;
 mod small;
 mod text;
 
@@ -43,6 +45,7 @@ pub fn draw(app: &App, buf: &mut Buffer) {
         _ => hints::draw(app, layout.bottom, buf),
     }
     match app.mode {
+        Mode::Representation { .. } => representation::draw(app, &layout, buf),
         Mode::Estimators(term) => estimators::draw(app, term, &layout, buf),
         Mode::Help { scroll } => help::draw(app, scroll, area, buf),
         Mode::Quit => dialog::draw(app, dialog::QUIT, area, buf),
