@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 fn read(name: &str, dir: &Path, train_limit: usize) -> Result<Dataset, DataError> {
-    load(name, &Request { dir, train_limit, seed: 0, phase: &|_| {} })
+    load(name, &Request { dir, train_limit, side: 64, seed: 0, phase: &|_| {} })
 }
 
 /// The message of a failure: one line, naming the file (and no other error dressed up as one).

@@ -25,7 +25,7 @@ use tempfile::TempDir;
 fn child() {
     let Ok(name) = std::env::var("DIM_TUI_TEST_HUB") else { return };
     let phase = |text: String| println!("phase: {text}");
-    match load(&name, &Request { dir: Path::new(""), train_limit: 0, seed: 0, phase: &phase }) {
+    match load(&name, &Request { dir: Path::new(""), train_limit: 0, side: 64, seed: 0, phase: &phase }) {
         Ok(data) => {
             println!("train: {:?} {:?}", data.train.labels, data.train.pixels);
             println!("test: {:?} {:?}", data.test.labels, data.test.pixels);

@@ -8,7 +8,7 @@ pub fn trainer(edits: &[(&str, toml::Value)]) -> Trainer {
     let tiny = tiny.map(|(key, value)| (key.to_string(), toml::Value::Integer(value)));
     let edits = edits.iter().map(|(key, value)| (key.to_string(), value.clone()));
     let config = Config::default().with(&tiny.into_iter().chain(edits).collect::<Vec<_>>()).unwrap();
-    let request = Request { dir: std::path::Path::new(""), train_limit: 64, seed: 0, phase: &|_| {} };
+    let request = Request { dir: std::path::Path::new(""), train_limit: 64, side: 64, seed: 0, phase: &|_| {} };
     let dataset = Arc::new(data::load("shapes", &request).unwrap());
     Trainer::new(Arc::new(config), Scripts::default(), dataset, Device::Cpu).unwrap()
 }
