@@ -199,7 +199,10 @@ fn broken_cifar_files_say_what_is_wrong() {
 #[test]
 fn unknown_names_get_a_suggestion() {
     let none = Path::new("");
-    assert_says(&message(read("cifer10", none, 0)), &["`cifer10`", "did you mean `cifar10`?", "shapes, cifar10, mnist"]);
+    assert_says(
+        &message(read("cifer10", none, 0)),
+        &["`cifer10`", "did you mean `cifar10`?", "shapes, cifar10, cifar100, stl10, mnist"],
+    );
     assert!(!message(read("xyz", none, 0)).contains("did you mean"));
 }
 
