@@ -242,4 +242,12 @@ fn only_training_batches_are_augmented() {
     };
     assert_eq!(again(0), first[1]);
     assert_ne!(again(1), first[1]);
+    // The draws are those of the step's own number.
+    for step in 2..5 {
+        let indices = augmented.order.indices(augmented.examples_seen, 8);
+        let (data, config) = (augmented.dataset.clone(), augmented.config.clone());
+        let mut rng = Draws { seed: 0, attempt: 0 }.rng("augment", step);
+        let expected = data.train.augmented(&indices, &config.data.augment, &mut rng, &Device::Cpu).unwrap();
+        assert_eq!(images(&mut augmented), expected.flatten_all().unwrap().to_vec1::<f32>().unwrap());
+    }
 }
