@@ -268,6 +268,8 @@ fn folders_that_are_none_of_this_say_what_is_wrong() {
     let dir = TempDir::new().unwrap();
     let says = |parts: &[&str]| assert_says(&message(read("folder", dir.path(), 0, 32)), parts);
     says(&["train: not found", "train/CLASS/*.png"]);
+    assert_says(&message(read("folder", Path::new(""), 0, 32)), &["train: not found", "--data must name"]);
+    assert_says(&message(read("parquet", Path::new(""), 0, 32)), &["*train*.parquet: not found", "--data must name"]);
     write(&dir.path().join("train/only/1.png"), &png(32, [1; 3]));
     says(&["2 to 256 folders of classes", "found 1"]);
     fs::create_dir_all(dir.path().join("train/other")).unwrap();
@@ -407,7 +409,7 @@ fn runs_on_stl10_and_on_a_folder_train_and_probe() {
     let labels: Vec<u8> = (0..24).map(|i| i % 10 + 1).collect();
     write_stl("train_X.bin", &stl_images(0, 24));
     write_stl("test_X.bin", &stl_images(24, 24));
-    (["train_y.bin", "test_y.bin"]).iter().for_each(|name| write_stl(name, &labels));
+    ["train_y.bin", "test_y.bin"].iter().for_each(|name| write_stl(name, &labels));
     write_stl("unlabeled_X.bin", &stl_images(48, 20));
     for class in ["a", "b"] {
         (0..40).for_each(|i| write(&dir.path().join(format!("train/{class}/{i}.png")), &png(64, [i * 5, 90, 7])));

@@ -34,6 +34,10 @@ type Labelled = (PathBuf, u8);
 pub fn load(request: &Request) -> Result<Dataset, DataError> {
     let dir = request.dir;
     let train_dir = dir.join("train");
+    if dir.as_os_str().is_empty() {
+        // Not whatever lies in the current folder.
+        return Err(DataError::Missing { path: train_dir, right: RIGHT.into() });
+    }
     let classes = class_names(&train_dir)?;
     let mut train = labelled(&train_dir, &classes)?;
     let mut test = match test_files(dir, &classes)? {

@@ -4,10 +4,7 @@
 //! Hjelm et al. 2019 the encoder sees 64×64 pixels: the middle of an image; of the images without labels, on which it is
 //! trained, all pixels are kept, so that augmentation can take any other piece of them.
 
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{
     DataError, Dataset, Images, Request,
@@ -89,7 +86,7 @@ fn without_labels(path: &Path, request: &Request) -> Result<Images, DataError> {
     // The real file has 2.8 GB: room for what is there, so that it is not copied about while it grows.
     images.pixels.reserve_exact(size.min(wanted.saturating_mul(IMAGE)));
     while images.len() < wanted {
-        let (image, error) = read_up_to(&mut reader as &mut dyn Read, IMAGE as u64);
+        let (image, error) = read_up_to(&mut *reader, IMAGE as u64);
         if let Some(error) = error {
             return Err(DataError::unreadable(path, &error, RIGHT));
         }

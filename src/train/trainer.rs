@@ -6,6 +6,7 @@ use candle_core::{Device, Tensor, Var};
 use dim_estimators::{Scores, State};
 use rand_chacha::ChaCha8Rng;
 
+pub use super::error::TrainError;
 use super::{
     Scripts,
     learning_rate::learning_rate,
@@ -29,38 +30,6 @@ const WARM_BATCH: usize = 64;
 
 /// Scores of all pairs of a batch, at most: 4 GiB of them. Indices of pairs are 32 bits wide.
 const LARGEST_MATRIX: usize = 1 << 30;
-
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    #[error(transparent)]
-    Candle(#[from] candle_core::Error),
-    #[error("no estimator is named '{0}'")]
-    Estimator(String),
-    /// A script that passed its trial fails on real scores.
-    #[error(transparent)]
-    Script(#[from] dim_estimators::ScriptError),
-    #[error("{0}")]
-    Invalid(String),
-}
-
-impl From<crate::mi::Error> for TrainError {
-    fn from(e: crate::mi::Error) -> Self {
-        match e {
-            crate::mi::Error::Estimator(e) => e.into(),
-            other => Self::Invalid(other.to_string()),
-        }
-    }
-}
-
-impl From<dim_estimators::Error> for TrainError {
-    fn from(e: dim_estimators::Error) -> Self {
-        match e {
-            dim_estimators::Error::Script(e) => Self::Script(e),
-            dim_estimators::Error::Candle(e) => Self::Candle(e),
-            other => Self::Invalid(other.to_string()),
-        }
-    }
-}
 
 pub struct Trainer {
     pub(super) config: Arc<Config>,
