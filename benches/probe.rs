@@ -46,7 +46,8 @@ fn main() {
 fn beside_training() {
     let config = config::load(None, &[]).expect("the shipped config");
     let every = config.probe.every;
-    let request = data::Request { dir: Path::new(""), train_limit: config.data.train_limit, seed: 0, phase: &|_: String| {} };
+    let request =
+        data::Request { dir: Path::new(""), train_limit: config.data.train_limit, side: 64, seed: 0, phase: &|_: String| {} };
     let dataset = Arc::new(data::load(&config.data.name, &request).expect("shapes are drawn"));
     let mut trainer = Trainer::new(Arc::new(config), Scripts::default(), dataset, Device::Cpu).expect("a trainer");
     let mut thread = ProbeThread::spawn().expect("a thread");

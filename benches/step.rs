@@ -64,7 +64,7 @@ fn one(keys: Vec<String>, steps: usize) {
     let sets: Vec<String> = COMMON.iter().map(|s| s.to_string()).chain(keys.iter().cloned()).collect();
     let config: Config = config::load(None, &sets).expect("a valid config");
     let phase = |_: String| {};
-    let request = data::Request { dir: Path::new(""), train_limit: config.data.train_limit, seed: 0, phase: &phase };
+    let request = data::Request { dir: Path::new(""), train_limit: config.data.train_limit, side: 64, seed: 0, phase: &phase };
     let dataset = Arc::new(data::load(&config.data.name, &request).expect("shapes are drawn"));
     let mut trainer = Trainer::new(Arc::new(config), Scripts::default(), dataset, Device::Cpu).expect("a trainer");
     let mut times = Vec::with_capacity(steps);

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 fn read(name: &str, dir: &Path, train_limit: usize) -> Result<Dataset, DataError> {
-    load(name, &Request { dir, train_limit, seed: 0, phase: &|_| {} })
+    load(name, &Request { dir, train_limit, side: 64, seed: 0, phase: &|_| {} })
 }
 
 /// The message of a failure: one line, naming the file (and no other error dressed up as one).
@@ -199,7 +199,10 @@ fn broken_cifar_files_say_what_is_wrong() {
 #[test]
 fn unknown_names_get_a_suggestion() {
     let none = Path::new("");
-    assert_says(&message(read("cifer10", none, 0)), &["`cifer10`", "did you mean `cifar10`?", "shapes, cifar10, mnist"]);
+    assert_says(
+        &message(read("cifer10", none, 0)),
+        &["`cifer10`", "did you mean `cifar10`?", "shapes, cifar10, cifar100, stl10, mnist"],
+    );
     assert!(!message(read("xyz", none, 0)).contains("did you mean"));
 }
 

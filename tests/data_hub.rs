@@ -25,7 +25,7 @@ use tempfile::TempDir;
 fn child() {
     let Ok(name) = std::env::var("DIM_TUI_TEST_HUB") else { return };
     let phase = |text: String| println!("phase: {text}");
-    match load(&name, &Request { dir: Path::new(""), train_limit: 0, seed: 0, phase: &phase }) {
+    match load(&name, &Request { dir: Path::new(""), train_limit: 0, side: 64, seed: 0, phase: &phase }) {
         Ok(data) => {
             println!("train: {:?} {:?}", data.train.labels, data.train.pixels);
             println!("test: {:?} {:?}", data.test.labels, data.test.pixels);
@@ -53,11 +53,12 @@ fn pixel(i: usize, c: usize, y: usize, x: usize) -> u8 {
 }
 
 /// Three images of a split as the hub keeps them: a parquet file of PNG images and labels.
-fn write_parquet(path: &Path, colours: usize, side: usize) {
+fn write_parquet(path: &Path, colours: usize, side: usize, labels: &[&str]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let labels: String = labels.iter().map(|name| format!("optional int64 {name}; ")).collect();
     let schema =
-        "message schema { optional group img { optional binary bytes; optional binary path (UTF8); } optional int64 label; }";
-    let schema = Arc::new(parse_message_type(schema).unwrap());
+        format!("message schema {{ optional group img {{ optional binary bytes; optional binary path (UTF8); }} {labels} }}");
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
     let mut writer = SerializedFileWriter::new(File::create(path).unwrap(), schema, Default::default()).unwrap();
     let mut group = writer.next_row_group().unwrap();
     let pngs: Vec<ByteArray> = (0..3).map(|i| ByteArray::from(png(i, colours, side))).collect();
@@ -67,9 +68,12 @@ fn write_parquet(path: &Path, colours: usize, side: usize) {
     let mut column = group.next_column().unwrap().unwrap();
     column.typed::<ByteArrayType>().write_batch(&[], Some(&[1, 1, 1]), None).unwrap();
     column.close().unwrap();
-    let mut column = group.next_column().unwrap().unwrap();
-    column.typed::<Int64Type>().write_batch(&[4, 0, 9], Some(&[1, 1, 1]), None).unwrap();
-    column.close().unwrap();
+    // The first column of labels counts; others say something else.
+    for labels in [[4, 0, 9], [1, 2, 3]] {
+        let Some(mut column) = group.next_column().unwrap() else { break };
+        column.typed::<Int64Type>().write_batch(&labels, Some(&[1, 1, 1]), None).unwrap();
+        column.close().unwrap();
+    }
     group.close().unwrap();
     writer.close().unwrap();
 }
@@ -98,6 +102,7 @@ fn expected(colours: usize, side: usize) -> String {
 fn cached_files_are_read_as_the_binary_ones_are_even_offline() {
     for (name, folder, config, colours, side) in [
         ("cifar10", "datasets--cifar10", "plain_text", 3, 32),
+        ("cifar100", "datasets--uoft-cs--cifar100", "cifar100", 3, 32),
         ("mnist", "datasets--ylecun--mnist", "mnist", 1, 28),
         ("fashion-mnist", "datasets--zalando-datasets--fashion_mnist", "fashion_mnist", 1, 28),
     ] {
@@ -106,8 +111,10 @@ fn cached_files_are_read_as_the_binary_ones_are_even_offline() {
         let commit = "0123456789abcdef0123456789abcdef01234567";
         fs::create_dir_all(cache.join("refs/refs/convert")).unwrap();
         fs::write(cache.join("refs/refs/convert/parquet"), commit).unwrap();
+        let labels: &[&str] = if name == "cifar100" { &["fine_label", "coarse_label"] } else { &["label"] };
         for split in ["train", "test"] {
-            write_parquet(&cache.join("snapshots").join(commit).join(config).join(split).join("0000.parquet"), colours, side);
+            let file = cache.join("snapshots").join(commit).join(config).join(split).join("0000.parquet");
+            write_parquet(&file, colours, side, labels);
         }
         let (text, _) = hub(name, home.path(), &[("HF_HUB_OFFLINE", "1"), ("HF_ENDPOINT", "http://127.0.0.1:9")]);
         assert!(text.contains("from the hub's cache"), "{text}");
@@ -115,7 +122,7 @@ fn cached_files_are_read_as_the_binary_ones_are_even_offline() {
             assert!(text.contains(&format!("{split}: {}", expected(colours, side))), "{name}: {text}");
         }
 
-        // A damaged image makes the loader panic; here it is a sentence.
+        // A damaged image is a sentence.
         let damaged = cache.join("snapshots").join(commit).join(config).join("train/0000.parquet");
         let mut bytes = fs::read(&damaged).unwrap();
         let at = bytes.windows(4).position(|w| w == b"\x89PNG").unwrap();
@@ -129,7 +136,9 @@ fn cached_files_are_read_as_the_binary_ones_are_even_offline() {
 #[test]
 fn offline_it_says_what_to_do_instead() {
     let home = TempDir::new().unwrap();
-    for (name, instead) in [("cifar10", "cifar-10-batches-bin"), ("mnist", "idx"), ("fashion-mnist", "idx")] {
+    for (name, instead) in
+        [("cifar10", "cifar-10-batches-bin"), ("cifar100", "cifar-100-binary"), ("mnist", "idx"), ("fashion-mnist", "idx")]
+    {
         let (text, took) = hub(name, home.path(), &[("HF_HUB_OFFLINE", "1")]);
         let line = text.lines().find(|line| line.contains("error: ")).unwrap_or_else(|| panic!("no error in: {text}"));
         assert!(line.contains("HF_HUB_OFFLINE") && line.contains("--data DIR") && line.contains(instead), "{line}");

@@ -38,7 +38,7 @@ fn cifar10_is_what_was_published() {
     let Some(dir) = real("CIFAR-10", "cifar-10-batches-bin/test_batch.bin") else { return };
     let phases = std::sync::Mutex::new(Vec::new());
     let phase = |text: String| phases.lock().unwrap().push(text);
-    let data = load("cifar10", &Request { dir: &dir, train_limit: 0, seed: 0, phase: &phase }).unwrap();
+    let data = load("cifar10", &Request { dir: &dir, train_limit: 0, side: 64, seed: 0, phase: &phase }).unwrap();
     assert!(phases.lock().unwrap()[0].starts_with("reading CIFAR-10"));
     assert_eq!((data.train.len(), data.test.len()), (50_000, 10_000));
     assert_eq!(data.train.labels[..10], [6, 9, 9, 4, 1, 1, 2, 7, 8, 3]);
@@ -102,7 +102,7 @@ fn the_missing_training_split_is_named() {
         println!("skipped: Fashion-MNIST is complete under {}", dir.display());
         return;
     }
-    let request = Request { dir: &dir, train_limit: 0, seed: 0, phase: &|_| {} };
+    let request = Request { dir: &dir, train_limit: 0, side: 64, seed: 0, phase: &|_| {} };
     let text = load("fashion-mnist", &request).unwrap_err().to_string();
     assert!(text.contains("fashion-mnist/train-images-idx3-ubyte: not found"), "{text}");
 }

@@ -10,7 +10,7 @@ use std::{
 use dim_tui::data::{Dataset, Images, Kind, Request, load};
 
 fn shapes(train_limit: usize, seed: u64) -> Dataset {
-    load("shapes", &Request { dir: Path::new(""), train_limit, seed, phase: &|_| {} }).unwrap()
+    load("shapes", &Request { dir: Path::new(""), train_limit, side: 64, seed, phase: &|_| {} }).unwrap()
 }
 
 /// The whole set, drawn once for all tests.

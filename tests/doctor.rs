@@ -98,7 +98,7 @@ fn vitals_are_measured_for_the_workbench_only() {
 fn a_fresh_encoder_is_well() {
     let mut config = Config::default();
     config.objective.global.mode = config::Mode::Train;
-    let request = Request { dir: Path::new(""), train_limit: 256, seed: 0, phase: &|_| {} };
+    let request = Request { dir: Path::new(""), train_limit: 256, side: 64, seed: 0, phase: &|_| {} };
     let dataset = Arc::new(data::load("shapes", &request).unwrap());
     let mut trainer = Trainer::new(Arc::new(config.clone()), Scripts::default(), dataset, candle_core::Device::Cpu).unwrap();
     let vitals: Vec<_> = (0..3)

@@ -1,5 +1,7 @@
 //! The tables of README.md are written from the tables of the program; `UPDATE=1 cargo test --test readme` rewrites them.
 
+use std::{fs, path::Path};
+
 use dim_tui::{
     config::{Config, keys},
     tui,

@@ -194,3 +194,41 @@ fn the_arena_is_resumed_and_replayed() {
     run(&replayed, &from(&straight.join("replay.toml")));
     same_file("metrics.jsonl", &straight, &replayed);
 }
+
+/// Augmentation draws by (seed, step, attempt): straight and resumed, switched on the way and replayed. Off, it is as if there
+/// were none, and probes never see it.
+#[test]
+fn augmented_images_are_drawn_again_by_resume_and_replay() {
+    let dir = tempfile::tempdir().unwrap();
+    let [straight, resumed, plain, switched, replayed] =
+        ["straight", "resumed", "plain", "switched", "replayed"].map(|name| dir.path().join(name));
+    let on = ["data.augment.crop=4", "data.augment.flip=true", "data.augment.colour=0.4"];
+    let shared = ["probe.every=10", "checkpoint.every=10"];
+    run(&straight, &sets(&[&shared[..], &on, &["optim.steps=20"]].concat()));
+    run(&resumed, &sets(&[&shared[..], &on, &["optim.steps=10"]].concat()));
+    let output = resume(&resumed, &["optim.steps=20"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    same_rows(&straight, &resumed);
+
+    run(&plain, &sets(&[&shared[..], &["optim.steps=20"]].concat()));
+    let config = dir.path().join("scheduled.toml");
+    fs::write(
+        &config,
+        "[[schedule]]\nat = 6\nset = { \"data.augment.crop\" = 4, \"data.augment.flip\" = true }\n\
+         [[schedule]]\nat = 9\nset = { \"data.augment.colour\" = 0.4, \"objective.estimator\" = \"dv\", \"objective.on_swap\" = \"align\" }\n",
+    )
+    .unwrap();
+    let mut args = sets(&[&shared[..], &["optim.steps=20"]].concat());
+    args.extend(["--config".into(), config.display().to_string()]);
+    run(&switched, &args);
+    run(&replayed, &["--config".to_string(), switched.join("replay.toml").display().to_string()]);
+    same_rows(&switched, &replayed);
+
+    let metrics = |run: &std::path::Path| timeless(&run.join("metrics.jsonl"));
+    let (with, without, changed) = (metrics(&straight), metrics(&plain), metrics(&switched));
+    assert_ne!(with[0], without[0], "the first step sees other images");
+    assert_eq!(changed[..5], without[..5], "off is off");
+    assert_ne!(changed[5], without[5]);
+    let first = |run: &std::path::Path| timeless(&run.join("probes.jsonl")).remove(0);
+    assert_eq!(first(&straight), first(&plain), "the untrained encoder is probed on images as they are");
+}

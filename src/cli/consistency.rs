@@ -75,7 +75,7 @@ impl ImageArgs {
         let spinner = bar(0);
         let phase = |text| spinner.println(text);
         let dir = self.data.clone().unwrap_or_default();
-        let loaded = data::load(name, &data::Request { dir: &dir, train_limit: 0, seed: 0, phase: &phase });
+        let loaded = data::load(name, &data::Request { dir: &dir, train_limit: 0, side: 64, seed: 0, phase: &phase });
         spinner.finish_and_clear();
         loaded.map_err(|e| (BAD_USAGE, e.into()))
     }

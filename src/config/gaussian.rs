@@ -57,6 +57,7 @@ impl Config {
         match key {
             "objective.on_nonfinite" | "data.name" => true,
             "optim.epochs" | "optim.clip_norm" => !arena,
+            "data.side" => matches!(self.data.name.as_str(), "folder" | "parquet"),
             _ => match key.split('.').next() {
                 Some("gaussian") => arena,
                 Some("data" | "encoder" | "critic" | "objective" | "probe") => !arena,

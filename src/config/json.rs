@@ -43,6 +43,9 @@ fn annotate(schema: &mut Value, defaults: &Value, key: &Key) {
             at.insert("minimum".into(), json!(min));
             at.insert("maximum".into(), json!(max));
         }
+        Range::OneOf(numbers) => {
+            at.insert("enum".into(), json!(numbers));
+        }
         Range::Float { min, max } => {
             at.insert("minimum".into(), json!(min));
             at.insert("maximum".into(), json!(max));

@@ -16,14 +16,15 @@ const TERM_ESTIMATOR: Range = Range::ChoiceOrFile { names: &TERM_ESTIMATOR_NAMES
 /// Other names of estimators, and the name each is stored by.
 pub(super) const ALIASES: &[(&str, &str)] = &[("gan", "jsd"), ("kl", "nwj")];
 /// Names of the data sets.
-pub const DATA_SETS: &[&str] = &["shapes", "cifar10", "mnist", "fashion-mnist", "gaussian"];
+pub const DATA_SETS: &[&str] =
+    &["shapes", "cifar10", "cifar100", "stl10", "mnist", "fashion-mnist", "folder", "parquet", "gaussian"];
 
 const MODES: &[&str] = &["train", "monitor", "off"];
 const CRITICS: &[&str] = &["dot", "concat"];
 /// Batches above this are a slip of the finger: the scores of one step alone would need hundreds of gigabytes.
 const MAX_BATCH: u64 = 100_000;
-/// The largest pool there can be: `any` location of the largest batch.
-const NEGATIVES: Range = Range::CountOr { min: 1, max: MAX_BATCH * 64, names: &["all", "auto"] };
+/// The largest pool there can be: `any` location of the largest batch, 15×15 of them with alex64.
+const NEGATIVES: Range = Range::CountOr { min: 1, max: MAX_BATCH * 225, names: &["all", "auto"] };
 /// Largest magnitude that still leaves room in the f32 the networks compute with.
 const FINITE: f64 = 1e30;
 const NOT_NEGATIVE: Range = Range::Float { min: 0.0, max: FINITE };
@@ -78,9 +79,13 @@ static KEYS: &[Key] = &[
     restart("data.name", choice(DATA_SETS), "which images"),
     restart("data.dir", Range::Text, "folder of the data; empty: the cache, then a download"),
     restart("data.train_limit", int(0, 1_000_000_000), "use only so many training images (0: all)"),
-    restart("encoder.kind", choice(&["auto", "conv32", "conv28", "conv64"]), "encoder; auto fits the images"),
+    restart("data.side", Range::OneOf(&[32, 64]), "pixels a side that folder and parquet images are scaled to"),
+    live("data.augment.crop", int(0, 16), "training images: shift by up to so many pixels; 0: off"),
+    live("data.augment.flip", Range::Bool, "training images: every second one turned around"),
+    live("data.augment.colour", Range::Float { min: 0.0, max: 1.0 }, "training images: colours times 1 ± this; 0: off"),
+    restart("encoder.kind", choice(&["auto", "conv32", "conv28", "conv64", "alex64"]), "encoder; auto fits the images"),
     restart("encoder.width", int(1, 1024), "channels of the first convolution (paper: 64)"),
-    restart("encoder.fc", int(1, 16_384), "units of the fully connected layer (paper: 1024)"),
+    restart("encoder.fc", int(1, 16_384), "units of a fully connected layer (paper: 1024)"),
     restart("encoder.code", int(1, 4096), "dimension of the code Y (paper: 64)"),
     restart("critic.units", int(1, 16_384), "embedding of the dot critic (paper: 2048)"),
     restart("critic.hidden", int(1, 16_384), "hidden layers of the concat critic (paper: 512)"),

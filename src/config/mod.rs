@@ -1,11 +1,12 @@
 //! Configuration: schema, layering, validation, live changes, file watch. Knows estimator names, but no tensors and no screen.
 //!
-//! `schema` and `objective` are the tree and its defaults, `keys` the table of what each leaf takes and whether it can
+//! `schema`, `data` and `objective` are the tree and its defaults, `keys` the table of what each leaf takes and whether it can
 //! change live. A text becomes a `node` tree with places, then a `layer` of checked values, then, laid over a base and held
 //! against the `rules`, a [`Config`]. `watch` looks at the config file while it is edited, `script_watch` at the scripts.
 
 mod assign;
 mod change;
+mod data;
 mod error;
 mod gaussian;
 mod json;
@@ -27,6 +28,7 @@ mod write;
 
 pub use assign::parse_assignments;
 pub use change::{Change, Source, diff};
+pub use data::*;
 pub use error::{ConfigError, Place};
 pub use gaussian::*;
 pub use json::json_schema;

@@ -23,6 +23,8 @@ pub enum Range {
         min: u64,
         max: u64,
     },
+    /// One of these whole numbers.
+    OneOf(&'static [u64]),
     /// A finite number, both ends included.
     Float {
         min: f64,
@@ -61,6 +63,8 @@ impl Range {
             Range::Choice(names) => one_of(names, value),
             Range::ChoiceOrFile { names, ending } => one_of(names, value).or_else(|| file(names, ending, value)),
             Range::Int { min, max } => whole(*min, *max, value),
+            Range::OneOf(numbers) => whole(0, u64::MAX, value)
+                .filter(|v| v.as_integer().is_some_and(|i| numbers.iter().any(|&n| u64::try_from(i) == Ok(n)))),
             Range::Float { min, max } => number(value).filter(|v| (*min..=*max).contains(v)).map(Value::Float),
             Range::Positive { max } => number(value).filter(|v| *v > 0.0 && v <= max).map(Value::Float),
             Range::FloatOr { min, max, names } => {
@@ -121,6 +125,10 @@ impl fmt::Display for Range {
                 write!(f, "{}, or a script \"NAME{ending}\"", listed(&plain))
             }
             Range::Int { min, max } => write_int(f, *min, *max),
+            Range::OneOf(numbers) => {
+                let texts: Vec<String> = numbers.iter().map(u64::to_string).collect();
+                f.write_str(&texts.join(" or "))
+            }
             Range::Float { min, max } => write_float(f, *min, *max),
             Range::Positive { .. } => f.write_str("a finite number greater than 0"),
             Range::FloatOr { min, max, names } => {

@@ -7,18 +7,21 @@ use super::{
 const INHERIT: &str = "inherit";
 
 impl Config {
-    /// The encoder in use; never `Auto`: conv28 for the MNIST-likes, else conv32.
+    /// The encoder in use; never `Auto`: that is the one for the size of the images.
     pub fn resolved_encoder(&self) -> EncoderChoice {
         match self.encoder.kind {
-            EncoderChoice::Auto if matches!(self.data.name.as_str(), "mnist" | "fashion-mnist") => EncoderChoice::Conv28,
-            EncoderChoice::Auto => EncoderChoice::Conv32,
+            EncoderChoice::Auto => EncoderChoice::for_images(self.image_size()),
             kind => kind,
         }
     }
 
-    /// L, the number of locations of the local feature map: 8×8, or 7×7 for conv28.
+    /// L, the number of locations of the local feature map: 8×8, but 7×7 for conv28 and 15×15 for alex64.
     pub fn locations(&self) -> usize {
-        if self.resolved_encoder() == EncoderChoice::Conv28 { 7 * 7 } else { 8 * 8 }
+        match self.resolved_encoder() {
+            EncoderChoice::Conv28 => 7 * 7,
+            EncoderChoice::Alex64 => 15 * 15,
+            _ => 8 * 8,
+        }
     }
 
     /// The most negatives a local positive can have: N − 1 other images, or (N − 1)·L of their locations under `any`.

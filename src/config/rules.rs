@@ -47,25 +47,18 @@ fn fresh_draws_have_no_epochs(config: &Config) -> Result<(), Broken> {
 }
 
 fn encoder_fits_data(config: &Config) -> Result<(), Broken> {
-    let data = config.data.name.as_str();
-    let (side, fits) = if matches!(data, "mnist" | "fashion-mnist") {
-        ("28×28 grey", EncoderChoice::Conv28)
-    } else {
-        ("32×32", EncoderChoice::Conv32)
-    };
-    let (name, wants) = match config.encoder.kind {
-        EncoderChoice::Auto => return Ok(()),
-        kind if kind == fits => return Ok(()),
-        EncoderChoice::Conv28 => ("conv28", "28×28 grey"),
-        EncoderChoice::Conv32 => ("conv32", "32×32"),
-        EncoderChoice::Conv64 => ("conv64", "64×64"),
-    };
-    let right = if fits == EncoderChoice::Conv28 { "conv28" } else { "conv32" };
+    let (kind, has) = (config.encoder.kind, config.image_size());
+    let Some(wants) = kind.images().filter(|wants| *wants != has) else { return Ok(()) };
+    let own_side = matches!(config.data.name.as_str(), "folder" | "parquet") && [32, 64].contains(&wants.side);
+    let or_side = if own_side { format!(", data.side = {}", wants.side) } else { String::new() };
     Err(Broken::new(
-        &["encoder.kind", "data.name"],
+        &["encoder.kind", "data.name", "data.side"],
         format!(
-            "encoder.kind = \"{name}\" takes {wants} images, but those of data.name = \"{data}\" are {side}: \
-             use \"{right}\", or \"auto\" to take the one that fits"
+            "encoder.kind = \"{}\" takes {wants} images, but those of data.name = \"{}\" are {has}: \
+             use \"{}\"{or_side}, or \"auto\" to take the one that fits",
+            kind.name(),
+            config.data.name,
+            EncoderChoice::for_images(has).name()
         ),
     ))
 }

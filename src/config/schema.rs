@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Gaussian, Objective};
+use super::{Data, Gaussian, Objective};
 
 /// A whole run. Serialises to the same TOML that a user writes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -29,23 +29,6 @@ pub struct Config {
     /// Changes made at given steps: `[[schedule]]` entries, in order of `at`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<ScheduleEntry>,
-}
-
-/// Which images.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Data {
-    /// `shapes` (built in), `cifar10`, `mnist` or `fashion-mnist`; `gaussian`: no images, see there.
-    pub name: String,
-    /// Folder to look in; empty: the hub's cache, then a download.
-    pub dir: PathBuf,
-    /// Use only the first so many training images (0: all).
-    pub train_limit: usize,
-}
-impl Default for Data {
-    fn default() -> Self {
-        Self { name: "shapes".into(), dir: PathBuf::new(), train_limit: 0 }
-    }
 }
 
 /// The encoder E = f ∘ C.
@@ -78,6 +61,9 @@ pub enum EncoderChoice {
     Conv28,
     /// 64×64 images; four 4×4 stride-2 convolutions.
     Conv64,
+    /// 64×64 images; five 3×3 convolutions with max pooling, two fully connected layers (the official code's for STL-10 and
+    /// Tiny ImageNet; there its width is 96 and `fc` 4096).
+    Alex64,
 }
 
 /// What both kinds of critic share.

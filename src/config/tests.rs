@@ -40,6 +40,7 @@ fn live_keys_are_those_the_design_names() {
         k == "seed"
             || ["objective.global.layer", "gaussian.dimension", "gaussian.critic"].contains(&k)
             || ["data.", "encoder.", "critic.", "run."].iter().any(|section| k.starts_with(section))
+                && !k.starts_with("data.augment.")
     };
     for key in keys() {
         assert_eq!(key.live, !fixed(key.name), "{}", key.name);
@@ -59,6 +60,12 @@ fn pools_and_negatives_follow_batch_locations_and_critic() {
     assert_eq!(all.local_negatives(), 63);
     let mnist = any.with(&[edit("data.name", "mnist")]).unwrap();
     assert_eq!((mnist.resolved_encoder(), mnist.local_pool()), (EncoderChoice::Conv28, 63 * 49));
+    let folder = any.with(&[edit("data.name", "folder")]).unwrap();
+    assert_eq!((folder.resolved_encoder(), folder.local_pool()), (EncoderChoice::Conv64, 63 * 64));
+    let alex = folder.with(&[edit("encoder.kind", "alex64")]).unwrap();
+    assert_eq!((alex.resolved_encoder(), alex.local_pool()), (EncoderChoice::Alex64, 63 * 225));
+    let small = folder.with(&[edit("data.side", 32)]).unwrap();
+    assert_eq!(small.resolved_encoder(), EncoderChoice::Conv32);
 }
 
 #[test]

@@ -26,3 +26,10 @@ pub fn uniform(rng: &mut ChaCha8Rng, low: f32, high: f32) -> f32 {
 pub fn below(rng: &mut ChaCha8Rng, n: u64) -> u64 {
     ((u128::from(rng.next_u64()) * u128::from(n)) >> 64) as u64
 }
+
+/// Brings `items` into random order: Fisher-Yates, written out so that it never changes with a library.
+pub fn shuffle<T>(rng: &mut ChaCha8Rng, items: &mut [T]) {
+    for last in (1..items.len()).rev() {
+        items.swap(last, below(rng, last as u64 + 1) as usize);
+    }
+}

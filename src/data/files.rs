@@ -51,10 +51,22 @@ pub fn read_exactly(path: &Path, reader: &mut dyn Read, already: u64, size: u64,
     }
 }
 
-/// Labels must be 0 to 9. `record` is how a label is told to the user ("label", "record").
-pub fn check_label(path: &Path, index: usize, label: u8, right: &str) -> Result<(), DataError> {
-    if label < 10 {
+/// Labels must be below `classes`. `index` says where the label stands.
+pub fn check_label(path: &Path, index: usize, label: u8, classes: usize, right: &str) -> Result<(), DataError> {
+    if usize::from(label) < classes {
         return Ok(());
     }
-    Err(DataError::foreign(path, "labels from 0 to 9", format!("{label} as label number {index}"), right))
+    let expected = format!("labels from 0 to {}", classes - 1);
+    Err(DataError::foreign(path, expected, format!("{label} as label number {index}"), right))
+}
+
+/// The lines of a small text file that are not empty, if there are `count` of them; nothing if the file is missing or holds
+/// anything else.
+pub fn lines_of(path: &Path, count: usize) -> Option<Vec<String>> {
+    if std::fs::metadata(path).ok()?.len() > 10_000 {
+        return None;
+    }
+    let text = std::fs::read_to_string(path).ok()?;
+    let lines: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(String::from).collect();
+    (lines.len() == count).then_some(lines)
 }

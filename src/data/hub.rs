@@ -1,8 +1,8 @@
-//! Data sets from the Hugging Face hub through candle-datasets: the cache first, then a download.
+//! Data sets from the Hugging Face hub: its cache first, then a download through candle-datasets.
 //!
-//! The client underneath knows neither `HF_HUB_OFFLINE` nor any timeout, and the loaders panic on bad images. So the
-//! loader runs on a thread of its own, and this module looks at the cache, watches it grow, and gives up with a sentence
-//! when nothing has come for [`PATIENCE`].
+//! The client underneath knows neither `HF_HUB_OFFLINE` nor any timeout. So the download runs on a thread of its own, and this
+//! module looks at the cache, watches it grow, and gives up with a sentence when nothing has come for [`PATIENCE`]. What lies in
+//! the cache is read like any other parquet file.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,10 +10,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use candle_core::{DType, Tensor};
-use candle_datasets::vision::{Dataset as Loaded, cifar, fashion_mnist, mnist};
+use candle_datasets::hub::from_hub;
+use hf_hub::HFClientSync;
 
-use super::{DataError, Images};
+use super::{
+    DataError, Images,
+    parquet::{self, Wanted},
+    picture::Fit,
+};
+use crate::config::ImageSize;
 
 /// How long a download may bring nothing before it is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,47 +28,60 @@ const LOOK: Duration = Duration::from_millis(500);
 /// A data set on the hub.
 pub struct Source {
     title: &'static str,
+    /// Its name there.
+    id: &'static str,
     /// Its folder in the hub's cache.
     folder: &'static str,
-    /// Its two files within a snapshot.
+    /// Its training and its test file within a snapshot.
     files: [&'static str; 2],
-    /// Channels, height, width.
-    size: [usize; 3],
-    /// The loader hands out C×W×H instead of C×H×W.
-    transposed: bool,
-    load: fn() -> candle_core::Result<Loaded>,
+    size: ImageSize,
+    classes: usize,
     /// What to say to one who has no network.
     instead: &'static str,
 }
 
+const RGB: ImageSize = ImageSize { channels: 3, side: 32 };
+const GREY: ImageSize = ImageSize { channels: 1, side: 28 };
+const IDX: &str = "pass --data DIR where DIR holds train-images-idx3-ubyte.gz and the other three idx files";
+
 pub const CIFAR10: Source = Source {
     title: "CIFAR-10",
+    id: "cifar10",
     folder: "datasets--cifar10",
-    files: ["plain_text/test/0000.parquet", "plain_text/train/0000.parquet"],
-    size: [3, 32, 32],
-    transposed: true,
-    load: cifar::load,
+    files: ["plain_text/train/0000.parquet", "plain_text/test/0000.parquet"],
+    size: RGB,
+    classes: 10,
     instead: "pass --data DIR where DIR holds cifar-10-batches-bin (unpacked from cifar-10-binary.tar.gz)",
+};
+
+pub const CIFAR100: Source = Source {
+    title: "CIFAR-100",
+    id: "uoft-cs/cifar100",
+    folder: "datasets--uoft-cs--cifar100",
+    files: ["cifar100/train/0000.parquet", "cifar100/test/0000.parquet"],
+    size: RGB,
+    classes: 100,
+    instead: "pass --data DIR where DIR holds cifar-100-binary (unpacked from cifar-100-binary.tar.gz)",
 };
 
 pub const MNIST: Source = Source {
     title: "MNIST",
+    id: "ylecun/mnist",
     folder: "datasets--ylecun--mnist",
-    files: ["mnist/test/0000.parquet", "mnist/train/0000.parquet"],
-    size: [1, 28, 28],
-    transposed: false,
-    load: mnist::load,
-    instead: "pass --data DIR where DIR holds train-images-idx3-ubyte.gz and the other three idx files",
+    files: ["mnist/train/0000.parquet", "mnist/test/0000.parquet"],
+    size: GREY,
+    classes: 10,
+    instead: IDX,
 };
 
 pub const FASHION_MNIST: Source = Source {
     title: "Fashion-MNIST",
+    id: "zalando-datasets/fashion_mnist",
     folder: "datasets--zalando-datasets--fashion_mnist",
-    files: ["fashion_mnist/test/0000.parquet", "fashion_mnist/train/0000.parquet"],
-    size: [1, 28, 28],
-    transposed: false,
-    load: fashion_mnist::load,
-    instead: "pass --data DIR where DIR holds train-images-idx3-ubyte.gz and the other three idx files",
+    files: ["fashion_mnist/train/0000.parquet", "fashion_mnist/test/0000.parquet"],
+    size: GREY,
+    classes: 10,
+    instead: IDX,
 };
 
 /// Training and test split of `source`.
@@ -72,25 +90,34 @@ pub const FASHION_MNIST: Source = Source {
 /// The hub cannot be reached and its cache does not hold the files, or they hold something else.
 pub fn load(source: &'static Source, phase: &(dyn Fn(String) + Sync)) -> Result<(Images, Images), DataError> {
     let cache = cache_dir().join(source.folder);
-    let cached = is_cached(source, &cache);
-    if !cached && offline() {
-        return Err(failure(source, format!("HF_HUB_OFFLINE is set and {} does not hold it", cache.display())));
+    if cached(source, &cache).is_none() {
+        if offline() {
+            return Err(failure(source, format!("HF_HUB_OFFLINE is set and {} does not hold it", cache.display())));
+        }
+        download(source, &cache, phase)?;
     }
+    let Some(files) = cached(source, &cache) else {
+        return Err(failure(source, format!("the hub gave other files than {}", source.files.join(" and "))));
+    };
+    phase(format!("reading {} from the hub's cache", source.title));
+    let (size, classes) = (source.size, source.classes);
+    let wanted = Wanted { size, fit: Fit::Exact, classes, limit: usize::MAX, mixed: false, right: source.instead };
+    let [train, test] = files.map(|file| parquet::read(&[file], &wanted).map(|(images, _)| images));
+    Ok((train?, test?))
+}
+
+/// Brings the files into the cache.
+fn download(source: &'static Source, cache: &Path, phase: &(dyn Fn(String) + Sync)) -> Result<(), DataError> {
     let (done, result) = channel();
+    phase(format!("downloading {} from the hub ...", source.title));
     // The thread is left behind if it never answers; it holds nothing that anyone waits for.
     std::thread::spawn(move || {
-        let loaded = std::panic::catch_unwind(|| (source.load)().and_then(|loaded| splits(source, &loaded)));
+        let client = HFClientSync::new().map_err(|error| error.to_string());
+        let outcome = client.and_then(|client| from_hub(&client, source.id.into()).map(drop).map_err(|e| e.to_string()));
         // Nobody listens any more after a timeout.
-        let _ = done.send(loaded.unwrap_or_else(|_| Err(candle_core::Error::Msg("an image in it is damaged".into()))));
+        let _ = done.send(outcome);
     });
-    let loaded = if cached {
-        phase(format!("reading {} from the hub's cache", source.title));
-        result.recv().map_err(|error| failure(source, error.to_string()))?
-    } else {
-        phase(format!("downloading {} from the hub ...", source.title));
-        wait(source, &cache, &result, phase, PATIENCE)?
-    };
-    loaded.map_err(|error| failure(source, reason(&error)))
+    wait(source, cache, &result, phase, PATIENCE)?.map_err(|error| failure(source, reason(&error)))
 }
 
 /// Waits for the loader as long as bytes arrive in the cache, and `patience` longer.
@@ -114,7 +141,7 @@ fn wait<T>(
             (seen, since) = (now, Instant::now());
             let megabytes = now.saturating_sub(before) as f64 / 1e6;
             phase(format!("downloading {} from the hub ... {megabytes:.1} MB", source.title));
-        } else if is_cached(source, cache) {
+        } else if cached(source, cache).is_some() {
             // All there: what is left is decoding, which brings no bytes.
             since = Instant::now();
         } else if since.elapsed() > patience {
@@ -128,9 +155,8 @@ fn failure(source: &Source, reason: String) -> DataError {
 }
 
 /// The first line of an error of the client, which may carry a page of its own.
-fn reason(error: &candle_core::Error) -> String {
-    let text = error.to_string();
-    format!("cannot be had from the hub ({})", text.lines().next().unwrap_or_default().trim_end_matches('.'))
+fn reason(error: &str) -> String {
+    format!("cannot be had from the hub ({})", error.lines().next().unwrap_or_default().trim_end_matches('.'))
 }
 
 /// `HF_HUB_OFFLINE` as the Python client reads it.
@@ -149,11 +175,11 @@ fn cache_dir() -> PathBuf {
     })
 }
 
-/// Whether both files lie in the snapshot that the cached revision points to.
-fn is_cached(source: &Source, cache: &Path) -> bool {
-    let Ok(commit) = std::fs::read_to_string(cache.join("refs/refs/convert/parquet")) else { return false };
-    let snapshot = cache.join("snapshots").join(commit.trim());
-    source.files.iter().all(|file| snapshot.join(file).exists())
+/// Training and test file, if both lie in the snapshot that the cached revision points to.
+fn cached(source: &Source, cache: &Path) -> Option<[PathBuf; 2]> {
+    let commit = std::fs::read_to_string(cache.join("refs/refs/convert/parquet")).ok()?;
+    let files = source.files.map(|file| cache.join("snapshots").join(commit.trim()).join(file));
+    files.iter().all(|file| file.exists()).then_some(files)
 }
 
 /// Bytes of all regular files below a folder (links are not followed).
@@ -165,36 +191,6 @@ fn bytes_below(dir: &Path) -> u64 {
         _ => 0,
     };
     entries.flatten().map(size).sum()
-}
-
-/// Both splits as bytes, in the layout of the binary files.
-fn splits(source: &Source, loaded: &Loaded) -> candle_core::Result<(Images, Images)> {
-    let train = to_bytes(source, &loaded.train_images, &loaded.train_labels)?;
-    Ok((train, to_bytes(source, &loaded.test_images, &loaded.test_labels)?))
-}
-
-/// `images` are bytes / 255 as `f32`; the bytes come back exactly.
-fn to_bytes(source: &Source, images: &Tensor, labels: &Tensor) -> candle_core::Result<Images> {
-    let [channels, height, width] = source.size;
-    let n = images.dim(0)?;
-    let labels = labels.to_dtype(DType::U8)?.to_vec1::<u8>()?;
-    if n == 0 || labels.len() != n || images.elem_count() != n * channels * height * width {
-        candle_core::bail!("images {:?} and {} labels do not belong together", images.dims(), labels.len());
-    }
-    if let Some(label) = labels.iter().find(|&&label| label > 9) {
-        candle_core::bail!("labels from 0 to 9 expected, found {label}");
-    }
-    let mut pixels = Vec::with_capacity(images.elem_count());
-    // In pieces: the whole training set as f32 is there once already.
-    for start in (0..n).step_by(1000) {
-        let mut part = images.narrow(0, start, 1000.min(n - start))?;
-        if source.transposed {
-            part = part.transpose(2, 3)?;
-        }
-        let values = part.contiguous()?.flatten_all()?.to_vec1::<f32>()?;
-        pixels.extend(values.iter().map(|x| (x * 255.0).round() as u8));
-    }
-    Ok(Images { channels, height, width, pixels, labels, factors: None })
 }
 
 #[cfg(test)]
@@ -229,17 +225,5 @@ mod tests {
         assert_eq!(wait(&CIFAR10, cache.path(), &result, &phase, Duration::from_secs(4)).unwrap(), 7);
         writer.join().unwrap();
         assert!(shown.lock().unwrap().last().unwrap().ends_with("6.0 MB"), "{shown:?}");
-    }
-
-    #[test]
-    fn bytes_come_back_exactly_and_labels_are_checked() {
-        let bytes: Vec<u8> = (0..=255).cycle().take(5 * 784).collect();
-        let device = candle_core::Device::Cpu;
-        let images = Tensor::from_vec(bytes.clone(), (5, 784), &device).unwrap().to_dtype(DType::F32).unwrap();
-        let images = (images / 255.0).unwrap();
-        let labels = |last: u8| Tensor::from_vec(vec![0, 1, 2, 3, last], 5, &device).unwrap();
-        assert_eq!(to_bytes(&MNIST, &images, &labels(9)).unwrap().pixels, bytes);
-        assert!(to_bytes(&MNIST, &images, &labels(10)).unwrap_err().to_string().contains("found 10"));
-        assert!(to_bytes(&CIFAR10, &images, &labels(9)).is_err(), "the wrong size");
     }
 }

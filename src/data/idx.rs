@@ -55,7 +55,7 @@ pub fn read_labels(path: &Path) -> Result<Vec<u8>, DataError> {
         return Err(DataError::foreign(path, "a handful of labels", count.to_string(), RIGHT));
     }
     let labels = read_exactly(path, &mut *reader, 8, u64::from(count), RIGHT)?;
-    labels.iter().enumerate().try_for_each(|(i, &label)| check_label(path, i, label, RIGHT))?;
+    labels.iter().enumerate().try_for_each(|(i, &label)| check_label(path, i, label, 10, RIGHT))?;
     Ok(labels)
 }
 

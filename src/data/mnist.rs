@@ -59,7 +59,7 @@ fn load(family: &Family, request: &Request) -> Result<Dataset, DataError> {
         (read_split(&train_images, &train_labels)?, read_split(&test_images, &test_labels)?)
     };
     let classes = family.classes.map(String::from).to_vec();
-    Ok(Dataset { name: family.name.into(), train, test, classes })
+    Ok(Dataset { name: family.name.into(), train, test, unlabelled: None, classes })
 }
 
 /// The four files, all in one folder, each plain or with `.gz`.
@@ -98,5 +98,5 @@ fn read_split(images: &Path, labels: &Path) -> Result<Images, DataError> {
         let expected = format!("{} labels, as many as images in {}", found.count, images.display());
         return Err(DataError::foreign(labels, expected, classes.len().to_string(), "both must be of one split"));
     }
-    Ok(Images { channels: 1, height: 28, width: 28, pixels: found.pixels, labels: classes, factors: None })
+    Ok(Images { channels: 1, height: 28, width: 28, margin: 0, pixels: found.pixels, labels: classes, factors: None })
 }

@@ -54,13 +54,9 @@ impl Order {
     }
 }
 
-/// Fisher-Yates, written out so that it never changes with a library.
 fn shuffled(seed: u64, epoch: u64, n: usize) -> Vec<u32> {
-    let mut rng = draw::rng(seed, "order", epoch);
     let mut order: Vec<u32> = (0..n as u32).collect();
-    for last in (1..n).rev() {
-        order.swap(last, draw::below(&mut rng, last as u64 + 1) as usize);
-    }
+    draw::shuffle(&mut draw::rng(seed, "order", epoch), &mut order);
     order
 }
 

@@ -172,7 +172,7 @@ impl Bench<'_> {
         let (config, data) = (&self.subject.config, &self.subject.dataset);
         Report {
             step: self.subject.step,
-            epochs: (self.subject.step * config.optim.batch as u64) as f64 / data.train.len().max(1) as f64,
+            epochs: (self.subject.step * config.optim.batch as u64) as f64 / data.training().len().max(1) as f64,
             data: data.name.clone(),
             protocol: self.protocol.name,
             train: self.n,
@@ -338,8 +338,7 @@ impl Bench<'_> {
 
 /// The first `n` images as they are, in [0, 1].
 fn pixels(images: &Images, n: usize) -> Features {
-    let size = images.image_bytes();
-    Features::new(n, size, images.pixels[..n * size].iter().map(|&byte| f32::from(byte) / 255.0).collect())
+    Features::new(n, images.image_bytes(), images.seen(n).into_iter().map(|byte| f32::from(byte) / 255.0).collect())
 }
 
 fn samples(features: &Features) -> Result<Samples, Error> {
@@ -348,10 +347,10 @@ fn samples(features: &Features) -> Result<Samples, Error> {
 
 /// The first `n` images moved right by two pixels, what is beside the image repeating its edge, then mirrored.
 fn moved(images: &Images, n: usize) -> Images {
-    let mut other = images.clone();
-    other.truncate(n);
+    let seen = images.seen(n);
+    let mut other = Images { pixels: seen.clone(), margin: 0, labels: images.labels[..n].to_vec(), factors: None, ..*images };
     let width = images.width;
-    for (row, original) in other.pixels.chunks_exact_mut(width).zip(images.pixels.chunks_exact(width)) {
+    for (row, original) in other.pixels.chunks_exact_mut(width).zip(seen.chunks_exact(width)) {
         for (x, value) in row.iter_mut().enumerate() {
             *value = original[(width - 1 - x).saturating_sub(SHIFT)];
         }
@@ -365,7 +364,7 @@ mod tests {
 
     #[test]
     fn the_other_view_is_moved_then_mirrored() {
-        let images = Images { channels: 1, height: 1, width: 5, pixels: vec![1, 2, 3, 4, 5], labels: vec![0], factors: None };
+        let images = Images { channels: 1, height: 1, width: 5, pixels: vec![1, 2, 3, 4, 5], margin: 0, labels: vec![0], factors: None };
         assert_eq!(moved(&images, 1).pixels, [3, 2, 1, 1, 1]);
     }
 }

@@ -166,7 +166,8 @@ impl Subject {
             return Err(Error::Input(format!("{}: data.name = {} trains no encoder", run.display(), config.data.name)));
         }
         let dir = data.unwrap_or(&config.data.dir);
-        let request = Request { dir, train_limit: config.data.train_limit, seed: config.seed, phase };
+        let request =
+            Request { dir, train_limit: config.data.train_limit, seed: config.seed, side: config.data.side, phase };
         let dataset = data::load(&config.data.name, &request).map_err(|e| Error::Input(e.to_string()))?;
         Ok(Self { trained: Frozen::saved(&saved)?, step: saved.step, dataset: Arc::new(dataset), config })
     }
@@ -176,7 +177,7 @@ impl Subject {
     /// # Errors
     /// Candle's.
     pub fn untrained(&self) -> Result<Frozen, Error> {
-        Frozen::untrained(&self.config, &self.dataset.train)
+        Frozen::untrained(&self.config, self.dataset.training())
     }
 }
 
@@ -219,7 +220,7 @@ mod tests {
         let frozen = Frozen::built(&tiny()).unwrap();
         assert_eq!(frozen.load(|name| weights.get(name).cloned()).unwrap(), None);
         let pixels = expected["images"].flatten_all().unwrap().to_vec1::<u8>().unwrap();
-        let images = Images { channels: 3, height: 32, width: 32, pixels, labels: vec![0; 5], factors: None };
+        let images = Images { channels: 3, height: 32, width: 32, pixels, margin: 0, labels: vec![0; 5], factors: None };
         let found = frozen.features(&images, 5, &Layer::ALL, &mut |_| ()).unwrap();
         for (layer, found) in Layer::ALL.into_iter().zip(found) {
             let expected = expected[layer.name()].flatten_all().unwrap().to_vec1::<f32>().unwrap();
@@ -241,7 +242,7 @@ mod tests {
     /// Encoding leaves no trace: not in the weights, and not in BatchNorm's statistics.
     #[test]
     fn encoding_changes_nothing() {
-        let request = Request { dir: Path::new(""), train_limit: 64, seed: 0, phase: &|_| {} };
+        let request = Request { dir: Path::new(""), train_limit: 64, seed: 0, side: 32, phase: &|_| {} };
         let images = data::load("shapes", &request).unwrap().train;
         let frozen = Frozen::untrained(&tiny(), &images).unwrap();
         let state = || {

@@ -79,7 +79,7 @@ fn rows_of(codes: &Features, rows: &[u32]) -> Result<Tensor, Error> {
 /// Value by value over the first `n` images, in [0, 1].
 fn mean_image(images: &Images, n: usize) -> Vec<f64> {
     let mut mean = vec![0.0; images.image_bytes()];
-    for image in images.pixels.chunks_exact(images.image_bytes()).take(n) {
+    for image in images.seen(n).chunks_exact(images.image_bytes()) {
         mean.iter_mut().zip(image).for_each(|(m, &byte)| *m += f64::from(byte));
     }
     mean.iter_mut().for_each(|m| *m /= 255.0 * n.max(1) as f64);
@@ -87,13 +87,13 @@ fn mean_image(images: &Images, n: usize) -> Vec<f64> {
 }
 
 fn judge(decoder: &Decoder, codes: &Features, images: &Images, mean: &[f64]) -> Result<Reconstruction, Error> {
-    let size = images.image_bytes();
+    let (size, seen) = (images.image_bytes(), images.seen(codes.n));
     let shape = Shape { channels: images.channels, height: images.height, width: images.width };
     let (mut mse, mut mse_of_mean, mut similar, mut similar_scales, mut scales) = (0.0, 0.0, Some(0.0), Some(0.0), 0);
     for rows in (0..codes.n as u32).collect::<Vec<_>>().chunks(256) {
         let decoded = decoder.forward(&rows_of(codes, rows)?, Stats::Eval)?.flatten_all()?.to_vec1::<f32>()?;
         for (&row, decoded) in rows.iter().zip(decoded.chunks_exact(size)) {
-            let original = &images.pixels[row as usize * size..][..size];
+            let original = &seen[row as usize * size..][..size];
             let original: Vec<f32> = original.iter().map(|&byte| f32::from(byte) / 255.0).collect();
             // Out of [−1, 1], cut off where no image can be.
             let decoded: Vec<f32> = decoded.iter().map(|v| (0.5 * (v + 1.0)).clamp(0.0, 1.0)).collect();

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Facts, trainer::Trainer};
-use crate::config::{self, Config, EncoderChoice};
+use crate::config::{self, Config};
 
 /// `data.dir` made absolute and `run.threads` what is really used, so that a replay repeats them.
 pub fn resolved(mut config: Config) -> io::Result<Config> {
@@ -44,15 +44,12 @@ pub fn carry_over(in_force: &Config, asked: &Config, set: &[(String, toml::Value
 /// Of training on images.
 pub fn facts(trainer: &Trainer) -> Facts {
     let (config, data) = (&trainer.config, &trainer.dataset);
-    let kind = match config.resolved_encoder() {
-        EncoderChoice::Auto | EncoderChoice::Conv32 => "conv32",
-        EncoderChoice::Conv28 => "conv28",
-        EncoderChoice::Conv64 => "conv64",
-    };
+    let kind = config.resolved_encoder().name();
     Facts {
         data: format!(
-            "{}: {} train, {} test, {}×{}×{}, {} classes",
+            "{}: {}{} train, {} test, {}×{}×{}, {} classes",
             data.name,
+            data.unlabelled.as_ref().map(|images| format!("{} unlabelled, ", images.len())).unwrap_or_default(),
             data.train.len(),
             data.test.len(),
             data.train.width,
@@ -64,7 +61,7 @@ pub fn facts(trainer: &Trainer) -> Facts {
         device: "cpu".into(),
         device_reason: "no GPU in this build".into(),
         threads: config.run.threads,
-        train_images: data.train.len(),
+        train_images: data.training().len(),
         classes: data.classes.clone(),
         parameters: trainer.networks.parameters(),
         ..Facts::default()

@@ -5,6 +5,7 @@ mod change;
 pub mod checkpoint;
 mod command;
 mod describe;
+mod error;
 mod heldout;
 pub mod history;
 mod job;

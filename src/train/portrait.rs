@@ -115,7 +115,7 @@ impl Trainer {
                 channels: images.channels,
                 height: images.height,
                 width: images.width,
-                pixels: images.pixels[..n * images.image_bytes()].to_vec(),
+                pixels: images.seen(n),
                 labels,
                 classes: self.dataset.classes.clone(),
             }),

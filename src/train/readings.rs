@@ -95,7 +95,8 @@ impl Trainer {
             negatives: pairs.negatives,
             effective: effective_negatives(&own_negatives)?,
             unbound: if with_positives { Some("positives are among the negatives") } else { unbound },
-            false_negatives: (self.dataset.classes.len() > 1).then(|| false_negatives(pairs, &self.labels)),
+            false_negatives: (self.dataset.classes.len() > 1 && !self.labels.is_empty())
+                .then(|| false_negatives(pairs, &self.labels)),
             histogram: Histogram::of(scores)?,
         }))
     }

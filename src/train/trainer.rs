@@ -6,6 +6,7 @@ use candle_core::{Device, Tensor, Var};
 use dim_estimators::{Scores, State};
 use rand_chacha::ChaCha8Rng;
 
+pub use super::error::TrainError;
 use super::{
     Scripts,
     learning_rate::learning_rate,
@@ -30,38 +31,6 @@ const WARM_BATCH: usize = 64;
 /// Scores of all pairs of a batch, at most: 4 GiB of them. Indices of pairs are 32 bits wide.
 const LARGEST_MATRIX: usize = 1 << 30;
 
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    #[error(transparent)]
-    Candle(#[from] candle_core::Error),
-    #[error("no estimator is named '{0}'")]
-    Estimator(String),
-    /// A script that passed its trial fails on real scores.
-    #[error(transparent)]
-    Script(#[from] dim_estimators::ScriptError),
-    #[error("{0}")]
-    Invalid(String),
-}
-
-impl From<crate::mi::Error> for TrainError {
-    fn from(e: crate::mi::Error) -> Self {
-        match e {
-            crate::mi::Error::Estimator(e) => e.into(),
-            other => Self::Invalid(other.to_string()),
-        }
-    }
-}
-
-impl From<dim_estimators::Error> for TrainError {
-    fn from(e: dim_estimators::Error) -> Self {
-        match e {
-            dim_estimators::Error::Script(e) => Self::Script(e),
-            dim_estimators::Error::Candle(e) => Self::Candle(e),
-            other => Self::Invalid(other.to_string()),
-        }
-    }
-}
-
 pub struct Trainer {
     pub(super) config: Arc<Config>,
     pub(super) dataset: Arc<Dataset>,
@@ -75,9 +44,9 @@ pub struct Trainer {
     /// Those that a configuration may name.
     pub(super) scripts: Scripts,
     pub(super) estimators: TermEstimators,
-    /// Scores of the last step that counted, its images, and their labels.
+    /// Scores of the last step that counted, its images as the encoder saw them, and their labels, if they have any.
     pub(super) newest: PerTerm<Newest>,
-    pub(super) indices: Vec<u32>,
+    pub(super) images: Option<Tensor>,
     pub(super) labels: Vec<u8>,
     /// Steps done.
     pub(super) step: u64,
@@ -105,7 +74,7 @@ impl Trainer {
     /// `scripts` holds those that `config` names.
     pub fn new(config: Arc<Config>, scripts: Scripts, dataset: Arc<Dataset>, device: Device) -> Result<Self, TrainError> {
         let networks = Networks::new(&config, &device)?;
-        let order = Order::new(config.seed, dataset.train.len());
+        let order = Order::new(config.seed, dataset.training().len());
         let estimators = TermEstimators::new(&config, &scripts)?;
         let trainer = Self {
             config,
@@ -120,7 +89,7 @@ impl Trainer {
             scripts,
             estimators,
             newest: PerTerm { global: None, local: None },
-            indices: Vec::new(),
+            images: None,
             labels: Vec::new(),
             step: 0,
             examples_seen: 0,
@@ -132,7 +101,7 @@ impl Trainer {
 
     /// What only the data can tell about a configuration.
     pub fn check(&self, config: &Config) -> Result<(), TrainError> {
-        let (batch, images) = (config.optim.batch, self.dataset.train.len());
+        let (batch, images) = (config.optim.batch, self.dataset.training().len());
         if batch > images {
             return Err(TrainError::Invalid(format!(
                 "optim.batch = {batch} is more than the {images} training images; at most {images}"
@@ -144,7 +113,7 @@ impl Trainer {
                 "optim.batch = {batch} asks for {batch} × {rows} scores, more than {LARGEST_MATRIX}: use a smaller batch"
             )));
         }
-        let (seen, shape) = (&self.dataset.train, self.networks.encoder.shape());
+        let (seen, shape) = (self.dataset.training(), self.networks.encoder.shape());
         if (seen.channels, seen.height, seen.width) != (shape.channels, shape.size, shape.size) {
             return Err(TrainError::Invalid(format!(
                 "encoder.kind takes {}×{}×{} images, data.name = {} has {}×{}×{}",
@@ -211,7 +180,7 @@ impl Trainer {
     fn next_scores(&mut self) -> Result<[Option<Scores>; 2], TrainError> {
         let (batch, step) = (self.config.optim.batch, self.step + 1);
         let indices = self.order.indices(self.examples_seen, batch);
-        let images = self.dataset.train.batch(&indices, &self.device)?;
+        let images = self.step_images(&indices, step)?;
         let features = self.networks.encoder.forward(&images, Stats::Eval)?.detach();
         let scores = |term: Option<Planned>| -> Result<Option<Scores>, TrainError> {
             let Some(term) = term else { return Ok(None) };
@@ -226,9 +195,18 @@ impl Trainer {
         Draws { seed: self.config.seed, attempt: self.attempt }.rng(purpose, step)
     }
 
+    /// The images at `indices` as step `step` sees them: augmented, if that is on, [N, C, H, W].
+    fn step_images(&self, indices: &[u32], step: u64) -> Result<Tensor, TrainError> {
+        let (images, augment) = (self.dataset.training(), &self.config.data.augment);
+        if augment.is_off() {
+            return Ok(images.batch(indices, &self.device)?);
+        }
+        Ok(images.augmented(indices, augment, &mut self.draws("augment", step), &self.device)?)
+    }
+
     /// Passes over the training images done.
     pub fn epoch(&self) -> f64 {
-        self.examples_seen as f64 / self.dataset.train.len() as f64
+        self.examples_seen as f64 / self.dataset.training().len() as f64
     }
 
     /// Steps this run has in all.
@@ -237,7 +215,7 @@ impl Trainer {
             0 => self.config.optim.steps,
             // Counted from here: the batch may have had another size before.
             epochs => {
-                let left = (epochs * self.dataset.train.len() as u64).saturating_sub(self.examples_seen);
+                let left = (epochs * self.dataset.training().len() as u64).saturating_sub(self.examples_seen);
                 self.step + left.div_ceil(self.config.optim.batch as u64)
             }
         }
@@ -249,7 +227,7 @@ impl Trainer {
         let batch = self.config.optim.batch.min(WARM_BATCH);
         for i in 0..WARM_BATCHES {
             let indices = self.order.indices(i * batch as u64, batch);
-            let images = self.dataset.train.batch(&indices, &self.device)?;
+            let images = self.dataset.training().batch(&indices, &self.device)?;
             let features = self.networks.encoder.forward(&images, Stats::Train)?.detach();
             let mut rng = self.draws("warm", i);
             for term in [self.global_term(batch, &mut rng), self.local_term(batch, &mut rng)].into_iter().flatten() {
@@ -291,7 +269,7 @@ impl Trainer {
         let lr = learning_rate(optim.lr, optim.lr_schedule, optim.warmup, step, self.total_steps());
 
         let indices = self.order.indices(self.examples_seen, batch);
-        let images = self.dataset.train.batch(&indices, &self.device)?;
+        let images = self.step_images(&indices, step)?;
         let features = self.networks.encoder.forward(&images, Stats::Train)?;
         let discriminator = self.step_discriminator(&features.y, step, lr)?;
 
@@ -323,8 +301,9 @@ impl Trainer {
                 global: kept(&mut self.estimators.global, value.global, global),
                 local: kept(&mut self.estimators.local, value.local, local),
             };
-            self.labels = indices.iter().map(|&i| self.dataset.train.labels[i as usize]).collect();
-            self.indices = indices;
+            let labels = &self.dataset.training().labels;
+            self.labels = indices.iter().filter_map(|&i| labels.get(i as usize).copied()).collect();
+            self.images = Some(images);
             self.step = step;
             self.examples_seen += batch as u64;
         }

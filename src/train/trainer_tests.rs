@@ -8,7 +8,7 @@ pub fn trainer(edits: &[(&str, toml::Value)]) -> Trainer {
     let tiny = tiny.map(|(key, value)| (key.to_string(), toml::Value::Integer(value)));
     let edits = edits.iter().map(|(key, value)| (key.to_string(), value.clone()));
     let config = Config::default().with(&tiny.into_iter().chain(edits).collect::<Vec<_>>()).unwrap();
-    let request = Request { dir: std::path::Path::new(""), train_limit: 64, seed: 0, phase: &|_| {} };
+    let request = Request { dir: std::path::Path::new(""), train_limit: 64, side: 64, seed: 0, phase: &|_| {} };
     let dataset = Arc::new(data::load("shapes", &request).unwrap());
     Trainer::new(Arc::new(config), Scripts::default(), dataset, Device::Cpu).unwrap()
 }
@@ -178,4 +178,76 @@ fn a_swap_before_the_first_step_reads_scores_as_a_run_with_a_probe_does() {
     };
     assert_eq!(alignment(0, false), alignment(100, true));
     assert_ne!(alignment(100, true), alignment(100, false), "the statistics matter");
+}
+
+/// Half of the images as those without labels to train on, the other half as the labelled ones, of which the first 16 are kept.
+fn with_unlabelled(edits: &[(&str, toml::Value)]) -> Trainer {
+    let plain = trainer(edits);
+    let mut data = (*plain.dataset).clone();
+    let mut unlabelled = data.train.clone();
+    unlabelled.truncate(32);
+    unlabelled.labels.clear();
+    unlabelled.factors = None;
+    data.train.pixels.drain(..32 * data.train.image_bytes());
+    data.train.labels.drain(..32);
+    data.train.truncate(16);
+    data.unlabelled = Some(unlabelled);
+    Trainer::new(plain.config.clone(), Scripts::default(), Arc::new(data), Device::Cpu).unwrap()
+}
+
+#[test]
+fn images_without_labels_are_trained_on_and_labelled_ones_probed() {
+    let mut t = with_unlabelled(&[]);
+    let mut same = trainer(&[]);
+    // The same 32 images, with labels: the steps must be the same, and only what labels say differs.
+    let mut data = (*same.dataset).clone();
+    data.train.truncate(32);
+    same = Trainer::new(same.config.clone(), Scripts::default(), Arc::new(data), Device::Cpu).unwrap();
+    for _ in 0..5 {
+        assert_eq!(t.step().unwrap().row, same.step().unwrap().row);
+    }
+    assert_eq!(t.epoch(), 40.0 / 32.0);
+    assert_eq!(state(&t), state(&same));
+    let (probed, labels) = (t.probe_input().unwrap(), t.dataset.train.labels.clone());
+    assert_eq!((probed.train.labels, probed.train.y.n), (labels, 16));
+    let negatives = |t: &Trainer| t.readings().unwrap().local.unwrap().false_negatives;
+    assert!(negatives(&t).is_none() && negatives(&same).is_some());
+    assert!(t.vitals().unwrap().is_some());
+}
+
+#[test]
+fn only_training_batches_are_augmented() {
+    let on: [(&str, toml::Value); 3] =
+        [("data.augment.crop", 8.into()), ("data.augment.flip", true.into()), ("data.augment.colour", 0.8.into())];
+    let (mut plain, mut augmented) = (trainer(&[]), trainer(&on));
+    plain.warm_statistics().unwrap();
+    augmented.warm_statistics().unwrap();
+    let probed = |t: &Trainer| {
+        let input = t.probe_input().unwrap();
+        (input.train.y.values, input.test.y.values, input.mi_heldout.local)
+    };
+    assert_eq!(probed(&plain), probed(&augmented));
+    let images = |t: &mut Trainer| {
+        t.step().unwrap();
+        t.images.as_ref().unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
+    };
+    let first = [images(&mut plain), images(&mut augmented)];
+    assert_ne!(first[0], first[1]);
+    // A step that is tried again after a rollback draws anew; the same attempt draws the same.
+    let again = |attempt| {
+        let mut t = trainer(&on);
+        t.warm_statistics().unwrap();
+        t.attempt = attempt;
+        images(&mut t)
+    };
+    assert_eq!(again(0), first[1]);
+    assert_ne!(again(1), first[1]);
+    // The draws are those of the step's own number.
+    for step in 2..5 {
+        let indices = augmented.order.indices(augmented.examples_seen, 8);
+        let (data, config) = (augmented.dataset.clone(), augmented.config.clone());
+        let mut rng = Draws { seed: 0, attempt: 0 }.rng("augment", step);
+        let expected = data.train.augmented(&indices, &config.data.augment, &mut rng, &Device::Cpu).unwrap();
+        assert_eq!(images(&mut augmented), expected.flatten_all().unwrap().to_vec1::<f32>().unwrap());
+    }
 }

@@ -54,7 +54,7 @@ impl Trainer {
         let known = |mode: Mode, newest: &Option<Newest>| (mode != Mode::Off) == newest.is_some();
         let newest = &self.newest;
         let whole = known(objective.global.mode, &newest.global) && known(objective.local.mode, &newest.local);
-        if self.indices.is_empty() || !whole {
+        if self.images.is_none() || !whole {
             return Ok(None);
         }
         self.keeping_statistics(|| self.measure()).map(Some)
@@ -103,8 +103,8 @@ impl Trainer {
 
     /// What the encoder makes of the newest batch, without gradient.
     fn newest_features(&self) -> Result<Features, TrainError> {
-        let images = self.dataset.train.batch(&self.indices, &self.device)?;
-        Ok(self.networks.encoder.forward(&images, Stats::Train)?.detach())
+        let images = self.images.as_ref().ok_or_else(|| TrainError::Invalid("there is no newest batch".into()))?;
+        Ok(self.networks.encoder.forward(images, Stats::Train)?.detach())
     }
 
     /// The loss of each term that is on, by [`TERMS`], as a function of the code `y` [N, D]; the features it is paired with stay

@@ -98,6 +98,7 @@ fn prepare(config: &Config, scripts: Scripts, publisher: &Publisher) -> Result<B
     let request = data::Request {
         dir: &config.data.dir,
         train_limit: config.data.train_limit,
+        side: config.data.side,
         seed: config.seed,
         phase: &move |text| phase.phase(Phase::Starting(text)),
     };

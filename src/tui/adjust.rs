@@ -21,6 +21,11 @@ pub fn step(config: &Config, key: &Key, scripts: &[String], up: bool) -> Option<
             let label = script_label(now.as_str()?).into_owned();
             cycle(&all, &label, up).or(if up { all.first().copied() } else { all.last().copied() }).map(Value::from)
         }
+        Range::OneOf(numbers) => {
+            let at = numbers.iter().position(|&n| now.as_integer() == i64::try_from(n).ok())?;
+            let next = if up { at.checked_add(1) } else { at.checked_sub(1) };
+            numbers.get(next?).and_then(|&n| i64::try_from(n).ok()).map(Value::Integer)
+        }
         Range::Int { min, max } => int_step(key.name, u64::try_from(now.as_integer()?).ok()?, min, max, up),
         // The levels of the staircase in the papers.
         Range::Float { max, .. } if key.name == "gaussian.information" => {
@@ -48,7 +53,7 @@ fn cycle<'a>(names: &[&'a str], now: &str, up: bool) -> Option<&'a str> {
 fn floor(key: &str) -> f64 {
     match key {
         "optim.lr" => 1e-7,
-        "optim.clip_norm" => 0.1,
+        "optim.clip_norm" | "data.augment.colour" => 0.1,
         k if k.ends_with(".clip") => 1.0,
         k if k.ends_with(".tau") => 0.1,
         k if k.ends_with(".weight") => 0.01,

@@ -47,6 +47,9 @@ pub const CONTROLS: &[Control] = &[
     top("optim.lr_schedule", "lr schedule"),
     top("optim.warmup", "warm-up"),
     top("optim.epochs", "epochs"),
+    top("data.augment.crop", "shift images"),
+    top("data.augment.flip", "flip images"),
+    top("data.augment.colour", "recolour"),
     top("objective.on_swap", "on swap"),
     top("objective.on_nonfinite", "on nonfinite"),
     top("objective.include_positives", "pos. among K"),
@@ -67,6 +70,7 @@ pub const CONTROLS: &[Control] = &[
     top("checkpoint.keep", "saves kept"),
     top("data.name", "data"),
     top("data.train_limit", "data limit"),
+    top("data.side", "image side"),
     top("gaussian.dimension", "dimension"),
     top("gaussian.critic", "critic"),
     top("encoder.kind", "encoder"),
@@ -83,7 +87,7 @@ pub const CONTROLS: &[Control] = &[
 ];
 
 /// Index of the first control whose key takes a new run.
-pub const RESTART_FROM: usize = 43;
+pub const RESTART_FROM: usize = 46;
 
 /// Index of the control of a key.
 pub fn index_of(key: &str) -> Option<usize> {
@@ -132,7 +136,15 @@ pub fn explained(key: &str, value: &Value, config: &Config) -> String {
     match key {
         "objective.local.negatives" if value.is_str() => format!("{} ({})", shown(value), config.local_negatives()),
         "objective.global.negatives" if value.is_str() => format!("{} ({})", shown(value), config.global_negatives()),
-        "objective.clip" | "optim.clip_norm" | "objective.local.clip" | "objective.global.clip" | "optim.epochs" if zero => {
+        "objective.clip"
+        | "optim.clip_norm"
+        | "objective.local.clip"
+        | "objective.global.clip"
+        | "optim.epochs"
+        | "data.augment.crop"
+        | "data.augment.colour"
+            if zero =>
+        {
             "off".into()
         }
         "probe.every" if zero => "never".into(),

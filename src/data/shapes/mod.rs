@@ -34,7 +34,7 @@ pub fn load(request: &Request) -> Result<Dataset, DataError> {
     let train = if request.train_limit == 0 { TRAIN } else { request.train_limit.min(TRAIN) };
     (request.phase)(format!("drawing {} shapes", train + TEST));
     let classes = CLASSES.map(String::from).to_vec();
-    Ok(Dataset { name: "shapes".into(), train: generate(0, train), test: generate(TEST_START, TEST), classes })
+    Ok(Dataset { name: "shapes".into(), train: generate(0, train), test: generate(TEST_START, TEST), unlabelled: None, classes })
 }
 
 /// Draws the images `start .. start + n`, in parallel.
@@ -54,5 +54,5 @@ fn generate(start: u64, n: usize) -> Images {
         .collect();
     let labels = scenes.iter().map(|scene| scene.class as u8).collect();
     let factors = Some(Factors { columns: scene::columns(&scenes) });
-    Images { channels: 3, height: SIDE, width: SIDE, pixels, labels, factors }
+    Images { channels: 3, height: SIDE, width: SIDE, margin: 0, pixels, labels, factors }
 }

@@ -204,7 +204,7 @@ mod tests {
             [bit(0), bit(1), bit(2), 128, 128, 128]
         };
         let pixels = (0..n).flat_map(image).collect();
-        Images { channels: 1, height: 2, width: 3, pixels, labels: vec![0; n], factors: None }
+        Images { channels: 1, height: 2, width: 3, margin: 0, pixels, labels: vec![0; n], factors: None }
     }
 
     fn plan(images: &Dataset) -> Plan<'_> {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn data() -> Dataset {
-        Dataset { name: "patterns".into(), train: patterns(800), test: patterns(400), classes: vec![] }
+        Dataset { name: "patterns".into(), train: patterns(800), test: patterns(400), unlabelled: None, classes: vec![] }
     }
 
     /// I(X;Y_1) = I(X;X) = ln 8, and two images have 2 ln 8 between them. One batch cannot show so much of the latter:

@@ -159,7 +159,7 @@ mod tests {
     /// `n` images of 2 channels, 5 rows and 3 columns; no value of one occurs twice or is the middle.
     fn images(n: usize) -> Images {
         let pixels = (0..n * 30).map(|i| ((i * 7) % 251) as u8).collect();
-        Images { channels: 2, height: 5, width: 3, pixels, labels: vec![0; n], factors: None }
+        Images { channels: 2, height: 5, width: 3, margin: 0, pixels, labels: vec![0; n], factors: None }
     }
 
     /// The image `number` with the first `t` rows of each channel, by hand.

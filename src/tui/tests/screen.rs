@@ -234,8 +234,9 @@ fn every_live_setting_is_among_the_controls_and_can_be_scrolled_to() {
     assert!(CONTROLS.iter().all(|c| c.spec().is_some()));
     let app = recorded();
     let arena = arena();
-    let both: BTreeSet<usize> = app.controls().into_iter().chain(arena.controls()).collect();
-    assert_eq!(both.len(), CONTROLS.len(), "every setting does something in training or in the arena");
+    let folder = Bench::with(Config::default().with(&[("data.name".into(), "folder".into())]).unwrap()).app;
+    let all: BTreeSet<usize> = [&app, &arena, &folder].into_iter().flat_map(|app| app.controls()).collect();
+    assert_eq!(all.len(), CONTROLS.len(), "every setting does something in training, on own images, or in the arena");
     for mut app in [app, arena] {
         for i in app.controls() {
             app.selected = i;
