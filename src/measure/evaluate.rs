@@ -364,7 +364,8 @@ mod tests {
 
     #[test]
     fn the_other_view_is_moved_then_mirrored() {
-        let images = Images { channels: 1, height: 1, width: 5, pixels: vec![1, 2, 3, 4, 5], margin: 0, labels: vec![0], factors: None };
+        let images =
+            Images { channels: 1, height: 1, width: 5, pixels: vec![1, 2, 3, 4, 5], margin: 0, labels: vec![0], factors: None };
         assert_eq!(moved(&images, 1).pixels, [3, 2, 1, 1, 1]);
     }
 }

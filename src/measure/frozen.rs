@@ -166,8 +166,7 @@ impl Subject {
             return Err(Error::Input(format!("{}: data.name = {} trains no encoder", run.display(), config.data.name)));
         }
         let dir = data.unwrap_or(&config.data.dir);
-        let request =
-            Request { dir, train_limit: config.data.train_limit, seed: config.seed, side: config.data.side, phase };
+        let request = Request { dir, train_limit: config.data.train_limit, seed: config.seed, side: config.data.side, phase };
         let dataset = data::load(&config.data.name, &request).map_err(|e| Error::Input(e.to_string()))?;
         Ok(Self { trained: Frozen::saved(&saved)?, step: saved.step, dataset: Arc::new(dataset), config })
     }

@@ -226,7 +226,7 @@ pub const BINDINGS: &[Binding] = &[
         &[c('r')],
         Action::Representation,
         View,
-        "representation: where the codes of held-out images lie, and back",
+        "codes of held-out images; one looked into; and back",
         "representation",
         When::Alive,
     ),

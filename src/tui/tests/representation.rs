@@ -69,7 +69,7 @@ fn it_shows_codes_neighbours_and_scores_at_every_size() {
     let find = |glyph: &str| {
         let inside = |line: &&str| line.chars().nth(1).is_some() && line.starts_with('│');
         rows.iter().enumerate().filter(|(_, l)| inside(l)).find_map(|(y, line)| {
-            let plot: String = line.chars().skip(1).take(70).collect();
+            let plot: String = line.chars().skip(1).take(40).collect();
             (plot.trim() == glyph).then(|| (y, plot.find(glyph).unwrap()))
         })
     };
