@@ -11,15 +11,14 @@ use crate::{
     eval::Features,
     model::{self, Encoder, EncoderShape},
     nn::{Draws, Stats, Store},
-    train::checkpoint::{self, Saved},
+    train::{
+        WARM_BATCH, WARM_BATCHES,
+        checkpoint::{self, Saved},
+    },
 };
 
 /// Images encoded at once.
 const CHUNK: usize = 256;
-/// Batches of training images that an untrained encoder's BatchNorm statistics are taken from, and their size: those of the probe at
-/// step 0 of a run.
-const WARM: (u64, usize) = (64, 64);
-
 /// What an encoder gives, from the image on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
@@ -73,14 +72,14 @@ pub struct Frozen {
 }
 
 impl Frozen {
-    /// As a run with this config begins, with BatchNorm's statistics from training images.
+    /// As a run with this config begins, with BatchNorm's statistics from training images, as its probe at step 0 has them.
     ///
     /// # Errors
     /// Candle's.
     pub fn untrained(config: &Config, images: &Images) -> Result<Self, Error> {
         let this = Self::built(config)?;
-        let (mut order, batch) = (Order::new(config.seed, images.len()), config.optim.batch.min(WARM.1));
-        for i in 0..WARM.0 {
+        let (mut order, batch) = (Order::new(config.seed, images.len()), config.optim.batch.min(WARM_BATCH));
+        for i in 0..WARM_BATCHES {
             let batch = images.batch(&order.indices(i * batch as u64, batch), this.store.device())?;
             this.encoder.forward(&batch, Stats::Train)?;
         }

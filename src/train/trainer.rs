@@ -3,7 +3,6 @@
 use std::{collections::HashMap, sync::Arc};
 
 use candle_core::{Device, Tensor, Var};
-use dim_estimators::{Scores, State};
 use rand_chacha::ChaCha8Rng;
 
 pub use super::error::TrainError;
@@ -17,16 +16,16 @@ use super::{
     term_estimator::{TermEstimator, TermEstimators},
 };
 use crate::{
-    config::{Config, CriticKind, Mode, OnSwap, PriorKind},
+    config::{Config, CriticKind, Mode, PriorKind},
     data::{Dataset, Order},
     nn::{self, Adam, Draws, Gradients, Stats},
     record::{PerTerm, StepRow, TermLosses},
 };
 
 /// Batches whose statistics set BatchNorm's running averages before the first step: 0.9⁶⁴ ≈ 0.1 % of the start is left.
-const WARM_BATCHES: u64 = 64;
+pub const WARM_BATCHES: u64 = 64;
 /// Images in each, at most.
-const WARM_BATCH: usize = 64;
+pub const WARM_BATCH: usize = 64;
 
 /// Scores of all pairs of a batch, at most: 4 GiB of them. Indices of pairs are 32 bits wide.
 const LARGEST_MATRIX: usize = 1 << 30;
@@ -40,7 +39,7 @@ pub struct Trainer {
     pub(super) adam_prior: Adam,
     gradients: Gradients,
     gradients_prior: Gradients,
-    order: Order,
+    pub(super) order: Order,
     /// Those that a configuration may name.
     pub(super) scripts: Scripts,
     pub(super) estimators: TermEstimators,
@@ -145,58 +144,12 @@ impl Trainer {
         Ok(())
     }
 
-    /// The estimators that `config` names, with what carries over from those in force; drops the critics of a term whose estimator
-    /// changes if `objective.on_swap` says so.
-    fn swapped(&mut self, config: &Config) -> Result<TermEstimators, TrainError> {
-        let mut next = TermEstimators::new(config, &self.scripts)?;
-        let policy = config.objective.on_swap;
-        let changes = self.estimators.global.id != next.global.id || self.estimators.local.id != next.local.id;
-        let align = changes && policy == OnSwap::Align;
-        if align && self.step == 0 && self.config.probe.every == 0 {
-            // No probe has set them yet, and scores are read with BatchNorm's running statistics.
-            self.warm_statistics()?;
-        }
-        let scores = if align { self.next_scores()? } else { [None, None] };
-        let [global, local] = scores;
-        let same_clip = [self.config.global_clip() == config.global_clip(), self.config.local_clip() == config.local_clip()];
-        for (group, old, new, scores, same_clip) in [
-            (GLOBAL, &self.estimators.global, &mut next.global, global, same_clip[0]),
-            (LOCAL, &self.estimators.local, &mut next.local, local, same_clip[1]),
-        ] {
-            new.alignment = old.alignment.clone();
-            if old.id == new.id {
-                // Under another clip a mean of the old scores says nothing of the new.
-                new.memory = if same_clip { old.memory.clone() } else { State::default() };
-            } else if policy == OnSwap::ResetCritics {
-                self.networks.drop(group);
-            } else if let Some(scores) = scores {
-                new.alignment = old.alignment.swapped(&*old.estimator, &*new.estimator, &scores)?;
-            }
-        }
-        Ok(next)
-    }
-
-    /// The scores that the global and the local term in force give the next batch, with BatchNorm's running statistics.
-    fn next_scores(&mut self) -> Result<[Option<Scores>; 2], TrainError> {
-        let (batch, step) = (self.config.optim.batch, self.step + 1);
-        let indices = self.order.indices(self.examples_seen, batch);
-        let images = self.step_images(&indices, step)?;
-        let features = self.networks.encoder.forward(&images, Stats::Eval)?.detach();
-        let scores = |term: Option<Planned>| -> Result<Option<Scores>, TrainError> {
-            let Some(term) = term else { return Ok(None) };
-            Ok(Some(term.bind(self).scores(term.features(&features), &features.y, Stats::Eval)?.detach()))
-        };
-        let global = self.global_term(batch, &mut self.draws("negatives/global", step));
-        let local = self.local_term(batch, &mut self.draws("negatives/local", step));
-        Ok([scores(global)?, scores(local)?])
-    }
-
     pub(super) fn draws(&self, purpose: &str, step: u64) -> ChaCha8Rng {
         Draws { seed: self.config.seed, attempt: self.attempt }.rng(purpose, step)
     }
 
     /// The images at `indices` as step `step` sees them: augmented, if that is on, [N, C, H, W].
-    fn step_images(&self, indices: &[u32], step: u64) -> Result<Tensor, TrainError> {
+    pub(super) fn step_images(&self, indices: &[u32], step: u64) -> Result<Tensor, TrainError> {
         let (images, augment) = (self.dataset.training(), &self.config.data.augment);
         if augment.is_off() {
             return Ok(images.batch(indices, &self.device)?);
