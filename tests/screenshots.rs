@@ -9,6 +9,7 @@ use dim_tui::tui::screenshot;
 const PICTURES: &[(&str, &str, u16, u16, Option<&str>)] = &[
     ("workbench", "run", 120, 36, None),
     ("small", "run", 80, 24, None),
+    ("probes", "run", 160, 46, Some("probes")),
     ("help", "run", 120, 36, Some("help")),
     ("arena", "arena", 120, 36, None),
 ];

@@ -34,6 +34,12 @@ impl Features {
         &self.values[i * self.dim..(i + 1) * self.dim]
     }
 
+    /// The first `n` images, or all if there are fewer.
+    pub fn first(&self, n: usize) -> Self {
+        let n = n.min(self.n);
+        Self { n, dim: self.dim, values: self.values[..n * self.dim].to_vec() }
+    }
+
     /// Whether every value is finite.
     pub fn finite(&self) -> bool {
         self.values.iter().all(|v| v.is_finite())

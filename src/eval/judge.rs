@@ -140,7 +140,11 @@ pub fn judge(kind: ProbeKind, task: &Task) -> Judged {
 
 impl Task<'_> {
     fn check(&self) {
-        assert_eq!(self.train.dim, self.test.dim, "train and test features have the same dimension");
+        // What is empty has no dimension.
+        assert!(
+            self.train.n == 0 || self.test.n == 0 || self.train.dim == self.test.dim,
+            "train and test features have the same dimension"
+        );
         for (features, labels) in [(self.train, self.labels), (self.test, self.test_labels)] {
             features.check();
             assert_eq!(features.n, labels.len(), "one label per image");

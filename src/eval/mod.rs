@@ -16,6 +16,7 @@ mod logistic;
 mod matmul;
 mod mlp;
 mod pca;
+mod probe;
 mod ridge;
 mod several;
 mod spectrum;
@@ -32,62 +33,12 @@ pub use knn::{Neighbourhood, Weight, knn_accuracy, neighbours, vote};
 pub use logistic::{Fit, LogisticRegression, Options};
 pub use mlp::{Mlp, MlpOptions};
 pub use pca::Pca;
+pub use probe::{FactorValues, ProbeInput, probe};
 pub use several::{MeanAndError, several};
 pub use spectrum::{centred, column_means, singular_values};
 pub use ssim::{MsSsim, Shape, ms_ssim, ssim};
 pub use svm::{LinearSvm, SvmOptions};
 pub use thread::{ProbeError, ProbeThread};
-
-use std::time::Instant;
-
-use crate::record::{Accuracy, KnnAccuracy, LinearAccuracy, PerTerm, ProbeRow};
-
-/// What one probe needs, taken by the trainer with BatchNorm in evaluation mode.
-#[derive(Debug, Clone)]
-pub struct ProbeInput {
-    /// Steps trained when the features were taken.
-    pub step: u64,
-    /// The images that the probes are fitted on.
-    pub train: Split,
-    /// Held-out images, used for nothing but the accuracy.
-    pub test: Split,
-    /// Number of classes; every label is below it.
-    pub classes: usize,
-    /// Estimates on held-out images in nats, passed through to the row.
-    pub mi_heldout: PerTerm<f64>,
-    /// What they guarantee, passed through likewise.
-    pub mi_guaranteed: PerTerm<f64>,
-    /// Time spent on the features so far.
-    pub seconds: f64,
-}
-
-/// Fits a linear probe on each layer and a kNN vote on the code, and judges them on the held-out images.
-///
-/// Accuracies are NaN (written as `null`) where a layer's features are not all finite or a split is empty.
-///
-/// # Panics
-/// If an array's length is not `n · dim`, the layers of a split differ in `n`, train and test differ in `dim`, or a
-/// label is not below `classes`: faults of the caller.
-pub fn probe(input: &ProbeInput) -> ProbeRow {
-    let start = Instant::now();
-    let (train, test) = (&input.train, &input.test);
-    train.check(input.classes);
-    test.check(input.classes);
-    let linear =
-        |layer: fn(&Split) -> &Features| linear_accuracy(layer(train), &train.labels, layer(test), &test.labels, input.classes);
-    let accuracy = Accuracy {
-        linear: LinearAccuracy { conv: linear(|s| &s.conv), fc: linear(|s| &s.fc), y: linear(|s| &s.y) },
-        knn: KnnAccuracy { y: knn_accuracy(&train.y, &train.labels, &test.y, &test.labels, input.classes) },
-    };
-    ProbeRow {
-        step: input.step,
-        accuracy,
-        chance: chance(&test.labels, input.classes),
-        mi_heldout: input.mi_heldout,
-        mi_guaranteed: input.mi_guaranteed,
-        seconds: input.seconds + start.elapsed().as_secs_f64(),
-    }
-}
 
 /// Accuracy in [0, 1] on `test` of a multinomial logistic regression fitted on `train`, both scaled by the training
 /// split's mean and deviation. NaN if a split is empty or a feature is not finite.

@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
 use super::*;
+use crate::record::{Accuracy, PerTerm, ProbeRow};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -96,6 +97,8 @@ fn input(distance: f32) -> ProbeInput {
         train: split(300, 4, distance, 10),
         test: split(200, 4, distance, 20),
         classes: 4,
+        pixels: None,
+        factors: Vec::new(),
         mi_heldout: PerTerm { global: None, local: Some(1.5) },
         mi_guaranteed: PerTerm { global: None, local: Some(0.5) },
         seconds: 2.0,

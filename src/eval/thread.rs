@@ -133,6 +133,8 @@ mod tests {
             train: split.clone(),
             test: split,
             classes: 2,
+            pixels: None,
+            factors: Vec::new(),
             mi_heldout: PerTerm::default(),
             mi_guaranteed: PerTerm::default(),
             seconds: 0.0,

@@ -9,6 +9,7 @@ mod dir;
 mod error;
 mod journal;
 mod jsonl;
+mod probe_row;
 mod recorder;
 #[cfg(test)]
 pub(crate) mod recorder_rows;
@@ -24,6 +25,7 @@ pub use cut::{cut_back, read_rows};
 pub use dir::RunDir;
 pub use error::RecordError;
 pub use journal::journal_row;
+pub use probe_row::*;
 pub use recorder::Recorder;
 pub use rows::*;
 

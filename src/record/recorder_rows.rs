@@ -28,6 +28,9 @@ pub fn probe_row(step: u64) -> ProbeRow {
         chance: 0.1,
         mi_heldout: PerTerm { global: None, local: Some(0.25) },
         mi_guaranteed: PerTerm { global: None, local: Some(0.125) },
+        pixels: None,
+        confusion: None,
+        factors: Vec::new(),
         seconds: 0.1,
     }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::ProbeRow;
+
 /// A number that is written as `null` where it is not finite, and read back as NaN.
-fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+pub(super) fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
 
@@ -74,45 +76,6 @@ pub struct ArenaRow {
     pub deviation: BTreeMap<String, Option<f64>>,
     /// The largest value each can reach.
     pub ceiling: BTreeMap<String, Option<f64>>,
-}
-
-/// Probe accuracy per layer, in [0, 1].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct LinearAccuracy {
-    #[serde(deserialize_with = "number")]
-    pub conv: f64,
-    #[serde(deserialize_with = "number")]
-    pub fc: f64,
-    #[serde(deserialize_with = "number")]
-    pub y: f64,
-}
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct KnnAccuracy {
-    #[serde(deserialize_with = "number")]
-    pub y: f64,
-}
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Accuracy {
-    pub linear: LinearAccuracy,
-    pub knn: KnnAccuracy,
-}
-
-/// One row of `probes.jsonl`. `step` is the number of steps trained when the features were taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ProbeRow {
-    pub step: u64,
-    pub accuracy: Accuracy,
-    /// Share of the most frequent class among the test images.
-    #[serde(deserialize_with = "number")]
-    pub chance: f64,
-    /// Estimates in nats on held-out images, BatchNorm in evaluation mode.
-    pub mi_heldout: PerTerm<f64>,
-    /// What held-out images guarantee, in nats: Ξ(JS − 2 standard errors) of terms trained by `jsd`.
-    #[serde(default)]
-    pub mi_guaranteed: PerTerm<f64>,
-    /// Time spent on features and fit (a time field: not part of reproducibility).
-    #[serde(deserialize_with = "number")]
-    pub seconds: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -265,7 +265,7 @@ impl Job for Arena {
         Ok(PerTerm { global: None, local: None })
     }
 
-    fn portrait(&self, _: usize) -> Result<Option<Portrait>, TrainError> {
+    fn portrait(&self, _: usize, _: Option<&Portrait>) -> Result<Option<Portrait>, TrainError> {
         Ok(None)
     }
 

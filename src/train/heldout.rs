@@ -9,8 +9,8 @@ use super::{
     trainer::{TrainError, Trainer},
 };
 use crate::{
-    data::Images,
-    eval::{self, ProbeInput, Split},
+    data::{Images, Kind},
+    eval::{self, FactorKind, FactorValues, ProbeInput, Split},
     model::Features,
     nn::Stats,
     record::PerTerm,
@@ -35,6 +35,8 @@ impl Trainer {
             train: self.training_split()?,
             test,
             classes: self.dataset.classes.len(),
+            pixels: (self.step == 0).then(|| self.pixels()),
+            factors: self.factors(),
             mi_heldout,
             mi_guaranteed,
             seconds: 0.0,
@@ -44,6 +46,33 @@ impl Trainer {
     fn encode(&self, images: &Images, indices: &[u32]) -> Result<Features, TrainError> {
         let images = images.batch(indices, &self.device)?;
         Ok(self.networks.encoder.forward(&images, Stats::Eval)?.detach())
+    }
+
+    /// The pixels of the images that probes see.
+    fn pixels(&self) -> (eval::Features, eval::Features) {
+        let pixels = |images: &Images, n: usize| {
+            let (n, dim) = (n.min(images.len()), images.image_bytes());
+            eval::Features::new(n, dim, images.seen(n).into_iter().map(|byte| f32::from(byte) / 255.0).collect())
+        };
+        (pixels(&self.dataset.train, self.config.probe.train), pixels(&self.dataset.test, self.config.probe.test))
+    }
+
+    /// What those images were drawn from, where that is known.
+    fn factors(&self) -> Vec<FactorValues> {
+        let (Some(train), Some(test)) = (&self.dataset.train.factors, &self.dataset.test.factors) else { return Vec::new() };
+        let columns = train.columns.iter().zip(&test.columns);
+        columns
+            .map(|(train, test)| FactorValues {
+                name: train.name.to_owned(),
+                kind: match train.kind {
+                    Kind::Continuous => FactorKind::Continuous,
+                    Kind::Circular => FactorKind::Circular,
+                    Kind::Categorical => FactorKind::Categorical { classes: train.names.len() },
+                },
+                train: train.values.clone(),
+                test: test.values.clone(),
+            })
+            .collect()
     }
 
     /// The first `probe.train` training images (or all, if fewer) as features.

@@ -42,7 +42,7 @@ pub trait Job {
     /// What all estimators make of the newest scores.
     fn readings(&self) -> Result<PerTerm<Readings>, TrainError>;
     /// The codes of held-out images, and what there is to see of one; `None` without an encoder.
-    fn portrait(&self, picked: usize) -> Result<Option<Portrait>, TrainError>;
+    fn portrait(&self, picked: usize, before: Option<&Portrait>) -> Result<Option<Portrait>, TrainError>;
     /// How the terms pull at the code, and how it spreads; `None` before the first step, and without an encoder.
     fn vitals(&self) -> Result<Option<Vitals>, TrainError>;
     /// Every tensor of the state, by name.
@@ -114,8 +114,8 @@ impl Job for Trainer {
         Trainer::readings(self)
     }
 
-    fn portrait(&self, picked: usize) -> Result<Option<Portrait>, TrainError> {
-        Trainer::portrait(self, picked)
+    fn portrait(&self, picked: usize, before: Option<&Portrait>) -> Result<Option<Portrait>, TrainError> {
+        Trainer::portrait(self, picked, before)
     }
 
     fn vitals(&self) -> Result<Option<Vitals>, TrainError> {

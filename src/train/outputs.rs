@@ -50,7 +50,10 @@ impl Worker<'_> {
             let outcome = match what {
                 Watched::Nothing => Ok(()),
                 Watched::Readings => self.job.readings().map(|readings| self.publisher.readings(readings)),
-                Watched::Portrait { picked } => self.job.portrait(picked).map(|portrait| self.publisher.portrait(portrait)),
+                Watched::Portrait { picked } => {
+                    let before = self.publisher.last_portrait();
+                    self.job.portrait(picked, before.as_deref()).map(|portrait| self.publisher.portrait(portrait))
+                }
             };
             if let Err(e) = outcome {
                 self.tell(Event::Warning(format!("what is looked at could not be computed: {e}")));
@@ -145,9 +148,11 @@ impl Worker<'_> {
             seconds: self.seconds,
             outcome: text,
             last: self.last.clone(),
-            probe: self.publisher.last_probe(),
+            // Its tables are in `probes.jsonl`.
+            probe: self.publisher.last_probe().map(|probe| ProbeRow { confusion: None, ..probe }),
             facts: BTreeMap::from([
                 ("data".to_string(), facts.data),
+                ("classes".into(), facts.classes.join(", ")),
                 ("encoder".into(), facts.encoder),
                 ("device".into(), facts.device),
                 ("threads".into(), facts.threads.to_string()),

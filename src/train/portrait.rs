@@ -27,6 +27,8 @@ pub struct Portrait {
     pub pictures: Arc<Pictures>,
     /// Each image's code on the first two principal components.
     pub points: Vec<[f32; 2]>,
+    /// Those components: the next portrait keeps their directions, so that the picture does not flip over.
+    pub plane: Option<Pca>,
     /// Shares of the variance that the two explain.
     pub explained: [f64; 2],
     /// Share of the nearest neighbours, over all images, that show the class of the image whose they are.
@@ -83,11 +85,12 @@ impl Pictures {
 }
 
 impl Trainer {
-    /// The codes of the first test images as they are now, and what there is to see of image `picked`. `None` without images.
+    /// The codes of the first test images as they are now, and what there is to see of image `picked`. `None` without images. `before`
+    /// is the last portrait.
     ///
     /// # Errors
     /// Those of the computation.
-    pub fn portrait(&self, picked: usize) -> Result<Option<Portrait>, TrainError> {
+    pub fn portrait(&self, picked: usize, before: Option<&Portrait>) -> Result<Option<Portrait>, TrainError> {
         let images = &self.dataset.test;
         let n = PICTURES.min(images.len());
         if n < 2 {
@@ -100,13 +103,14 @@ impl Trainer {
         let asked = near.iter().enumerate().flat_map(|(i, all)| all.iter().map(move |(j, _)| (i, *j)));
         let (asked, agreeing) = asked.fold((0u32, 0u32), |(n, same), (i, j)| (n + 1, same + u32::from(labels[i] == labels[j])));
         // Codes that are no numbers lie nowhere.
-        let plane = Pca::of(&codes, 2, None);
+        let plane = Pca::of(&codes, 2, before.and_then(|b| b.plane.as_ref()));
         let points = plane.as_ref().map_or_else(|| vec![f32::NAN; 2 * n], |plane| plane.project(&codes));
         let share = |axis: usize| plane.as_ref().and_then(|p| p.share.get(axis).copied()).unwrap_or(f64::NAN);
         Ok(Some(Portrait {
             step: self.step,
             points: points.chunks_exact(2).map(|p| [p[0], p[1]]).collect(),
             explained: [share(0), share(1)],
+            plane,
             agreement: f64::from(agreeing) / f64::from(asked.max(1)),
             picked,
             neighbours: near[picked].clone(),
@@ -185,7 +189,7 @@ mod tests {
         let mut t = trainer(&[]);
         t.step().unwrap();
         let before = state(&t);
-        let seen = t.portrait(3).unwrap().unwrap();
+        let seen = t.portrait(3, None).unwrap().unwrap();
         assert_eq!(state(&t), before);
         assert_eq!((seen.step, seen.picked), (1, 3));
         let n = seen.pictures.len();
@@ -201,12 +205,25 @@ mod tests {
         assert_eq!(other.step().unwrap().row.loss.to_bits(), row.loss.to_bits());
     }
 
+    #[test]
+    fn the_picture_does_not_flip_over() {
+        let mut t = trainer(&[]);
+        t.step().unwrap();
+        let first = t.portrait(0, None).unwrap().unwrap();
+        // The components of a moment ago, turned round.
+        let mut before = first.clone();
+        before.plane.as_mut().unwrap().axes.iter_mut().for_each(|v| *v = -*v);
+        let second = t.portrait(0, Some(&before)).unwrap().unwrap();
+        let turned: Vec<[f32; 2]> = first.points.iter().map(|p| p.map(|v| -v)).collect();
+        assert_eq!(second.points, turned);
+    }
+
     /// The map's scores are those that the local term itself gives for the image in evaluation mode.
     #[test]
     fn the_map_holds_the_scores_of_the_local_term() {
         let mut t = trainer(&[("objective.local.locations", "same".into())]);
         t.step().unwrap();
-        let seen = t.portrait(2).unwrap().unwrap().local.unwrap();
+        let seen = t.portrait(2, None).unwrap().unwrap().local.unwrap();
         let images = t.dataset.test.batch(&[0, 1, 2, 3], &t.device).unwrap();
         let features = t.networks.encoder.forward(&images, Stats::Eval).unwrap();
         let term = t.local_term(4, &mut t.draws("test", 0)).unwrap();
@@ -231,6 +248,6 @@ mod tests {
     #[test]
     fn without_a_local_term_there_is_no_map() {
         let t = trainer(&[("objective.local.mode", "off".into()), ("objective.global.mode", "train".into())]);
-        assert_eq!(t.portrait(999).unwrap().unwrap().local, None);
+        assert_eq!(t.portrait(999, None).unwrap().unwrap().local, None);
     }
 }

@@ -105,6 +105,10 @@ impl Publisher {
         self.edit(true, |s| s.now.portrait = portrait.map(Arc::new));
     }
 
+    pub fn last_portrait(&self) -> Option<Arc<Portrait>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).now.portrait.clone()
+    }
+
     pub fn vitals(&self, vitals: Option<Vitals>) {
         self.edit(true, |s| s.now.vitals = vitals.map(Arc::new));
     }
@@ -115,7 +119,11 @@ impl Publisher {
 
     pub fn probe(&self, row: &ProbeRow, probing: Option<u64>) {
         self.edit(true, |s| {
-            s.now.probe = Some(Arc::new(row.clone()));
+            let row = Arc::new(row.clone());
+            if row.step == 0 {
+                s.now.untrained = Some(row.clone());
+            }
+            s.now.probe = Some(row);
             s.now.probing = probing;
         });
     }

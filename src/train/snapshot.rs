@@ -67,6 +67,8 @@ pub struct Snapshot {
     pub steps_per_second: f64,
     pub last: Option<Arc<StepRow>>,
     pub probe: Option<Arc<ProbeRow>>,
+    /// That of step 0: of the encoder before any training.
+    pub untrained: Option<Arc<ProbeRow>>,
     /// The step whose probe is being fitted now.
     pub probing: Option<u64>,
     /// All estimators on the newest scores, while [`super::Command::Watch`] asks for them.
@@ -92,6 +94,7 @@ impl Snapshot {
             steps_per_second: 0.0,
             last: None,
             probe: None,
+            untrained: None,
             probing: None,
             readings: PerTerm { global: None, local: None },
             portrait: None,

@@ -83,9 +83,7 @@ fn recall(run: &Path, history: &History, publisher: &Publisher) -> Result<(Optio
     let probes: Vec<ProbeRow> = read_rows(&run.join("probes.jsonl")).map_err(refused)?;
     steps.iter().for_each(|row| history.push_step(row));
     probes.iter().for_each(|row| history.push_probe(row));
-    if let Some(row) = probes.last() {
-        publisher.probe(row, None);
-    }
+    probes.iter().take(1).chain(probes.last()).for_each(|row| publisher.probe(row, None));
     Ok((steps.into_iter().last(), probes.last().map(|row| row.step)))
 }
 

@@ -16,7 +16,7 @@ use super::{
     requests::Requests,
     theme::Theme,
     undo::Undo,
-    view::{chart::Marker, estimators::Term},
+    view::{chart::Marker, estimators::Term, probes::Looking},
 };
 use crate::{
     config::{Change, Config, SCRIPT_ENDING, Source, diff, script_label},
@@ -63,6 +63,8 @@ pub enum Mode {
     Representation {
         picked: usize,
     },
+    /// What probes read, layer by layer.
+    Probes(Looking),
     /// Quit while training?
     Quit,
     /// Restart while training?

@@ -44,6 +44,7 @@ impl App {
         let old = (*self.live).clone();
         let facts = Facts {
             data: fact("data").unwrap_or_else(|| old.facts.data.clone()),
+            classes: fact("classes").map_or_else(Vec::new, |names| names.split(", ").map(String::from).collect()),
             encoder: fact("encoder").unwrap_or_default(),
             device: fact("device").unwrap_or_default(),
             threads: fact("threads").and_then(|t| t.parse().ok()).unwrap_or_default(),
@@ -82,5 +83,6 @@ fn snapshot(config: Config, steps: &[StepRow], probes: &[ProbeRow]) -> Snapshot 
         s.last = Some(Arc::new(row.clone()));
     }
     s.probe = probes.last().cloned().map(Arc::new);
+    s.untrained = probes.first().filter(|r| r.step == 0).cloned().map(Arc::new);
     s
 }

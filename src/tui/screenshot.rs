@@ -7,12 +7,13 @@ use serde::de::DeserializeOwned;
 
 use super::{
     app::{App, ChartId, Mode, Panel},
-    layout, svg, view,
+    layout, svg,
+    view::{self, probes::Looking},
 };
 use crate::{config, record::Summary};
 
 /// Draws the run in `run_dir` on a screen of `width` × `height` characters, as SVG. `panel` is `loss`, `mi`, `accuracy`
-/// (that chart in full screen), `help`, or `None` for the whole workbench.
+/// (that chart in full screen), `probes`, `help`, or `None` for the whole workbench.
 ///
 /// # Errors
 /// If a file of the run is missing or foreign, the panel is unknown, or the size is below the smallest screen.
@@ -28,8 +29,9 @@ pub fn screenshot(run_dir: &Path, width: u16, height: u16, panel: Option<&str>) 
         Some("loss") => zoom(&mut app, ChartId::Loss),
         Some("mi") => zoom(&mut app, ChartId::Information),
         Some("accuracy") => zoom(&mut app, ChartId::Accuracy),
+        Some("probes") => app.mode = Mode::Probes(Looking::default()),
         Some("help") => app.mode = Mode::Help { scroll: 0 },
-        Some(other) => anyhow::bail!("unknown panel '{other}': loss, mi, accuracy or help"),
+        Some(other) => anyhow::bail!("unknown panel '{other}': loss, mi, accuracy, probes or help"),
     }
     Ok(svg::render(&view::draw_to_buffer(&app, width, height), "dim-tui"))
 }

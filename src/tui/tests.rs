@@ -2,6 +2,7 @@
 
 mod doctor;
 mod flows;
+mod probes;
 mod representation;
 mod robust;
 mod screen;

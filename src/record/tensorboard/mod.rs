@@ -12,7 +12,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::{ArenaRow, JournalKind, JournalRow, ProbeRow, Sink, StepRow, Summary, append::Append, jsonl::Durable};
+use super::{ArenaRow, FactorScores, JournalKind, JournalRow, ProbeRow, Sink, StepRow, Summary, append::Append, jsonl::Durable};
 use proto::{Event, What};
 
 const PREFIX: &str = "events.out.tfevents.";
@@ -115,8 +115,17 @@ impl<W: Write + Send + Durable> Sink for EventFile<W> {
                 ("mi/local_heldout", row.mi_heldout.local),
                 ("mi/global_guaranteed", row.mi_guaranteed.global),
                 ("mi/local_guaranteed", row.mi_guaranteed.local),
+                ("probe/linear_pixels", row.pixels),
             ],
-        )
+        )?;
+        let layers = |f: &FactorScores| {
+            [("conv", f.score.conv), ("fc", f.score.fc), ("y", f.score.y)].map(|(l, v)| (format!("factor/{}_{l}", f.name), v))
+        };
+        let factors: Vec<_> = row.factors.iter().flat_map(layers).collect();
+        match &factors.iter().map(|(tag, value)| (tag.as_str(), *value)).collect::<Vec<_>>()[..] {
+            [] => Ok(()),
+            factors => self.scalars(row.step, factors),
+        }
     }
 
     fn journal(&mut self, rows: &[JournalRow]) -> io::Result<()> {

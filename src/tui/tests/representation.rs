@@ -17,6 +17,7 @@ fn portrait(picked: usize) -> Portrait {
     Portrait {
         step: 1234,
         points: labels.iter().map(|c| heaps[*c]).collect(),
+        plane: None,
         explained: [0.62, 0.21],
         agreement: 0.75,
         picked,

@@ -46,6 +46,9 @@ fn probe(step: u64) -> ProbeRow {
         chance: 0.1,
         mi_heldout: PerTerm { global: None, local: Some(0.9) },
         mi_guaranteed: PerTerm::default(),
+        pixels: None,
+        confusion: None,
+        factors: Vec::new(),
         seconds: 0.4,
     }
 }

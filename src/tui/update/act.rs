@@ -13,7 +13,7 @@ use crate::{
         keys::Action,
         message::Effect,
         prompt::Prompt,
-        view::estimators::Term,
+        view::{estimators::Term, probes::Looking},
     },
 };
 
@@ -41,6 +41,8 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
             let picked = app.live.portrait.as_ref().map_or(0, |p| p.picked);
             app.mode = Mode::Representation { picked };
         }
+        Action::Probes if !app.live.config.has_encoder() => app.say("the arena trains no encoder: nothing is probed"),
+        Action::Probes => app.mode = Mode::Probes(Looking::default()),
         Action::Estimators => app.mode = Mode::Estimators(first_term(app)),
         Action::Help => app.mode = Mode::Help { scroll: 0 },
         Action::Default => return default(app),

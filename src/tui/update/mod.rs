@@ -7,16 +7,16 @@ mod heal;
 mod intent;
 mod mouse;
 mod trainer;
+mod views;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
     app::{App, Leaving, Mode},
-    keys::{self, Action, Group},
+    keys::{self, Action},
     log::Kind,
     message::{Done, Effect, Message},
     prompt::Prompt,
-    view::estimators::Term,
 };
 use crate::train::{Command, Phase, StopReason, Watched};
 
@@ -107,8 +107,9 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             keys::action(&key).map(|action| act::act(app, action)).unwrap_or_default()
         }
         Mode::Help { .. } => help_key(app, key),
-        Mode::Estimators(term) => estimators_key(app, *term, key),
-        Mode::Representation { picked } => representation_key(app, *picked, key),
+        Mode::Estimators(term) => views::estimators(app, *term, key),
+        Mode::Representation { picked } => views::representation(app, *picked, key),
+        Mode::Probes(looking) => views::probes(app, *looking, key),
         Mode::Quit | Mode::Restart => dialog_key(app, key),
         Mode::Command(_) => command::on_key(app, key),
         Mode::Edit { .. } => command::on_edit_key(app, key),
@@ -160,55 +161,6 @@ fn help_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             return act::act(app, Action::Quit);
         }
         _ => app.mode = Mode::Normal,
-    }
-    Vec::new()
-}
-
-/// Settings change as always, so that one sees what comes of it; what moves about in the panels behind moves between the terms.
-fn estimators_key(app: &mut App, term: Term, key: KeyEvent) -> Vec<Effect> {
-    let other = if term == Term::Local { Term::Global } else { Term::Local };
-    let Some(binding) = keys::binding(&key) else { return Vec::new() };
-    match (binding.action, binding.group) {
-        (Action::Left | Action::Right | Action::NextPanel | Action::PreviousPanel, _) => app.mode = Mode::Estimators(other),
-        (Action::Estimators | Action::Escape, _) => app.mode = Mode::Normal,
-        // The estimator of the term that is shown, if it has one of its own.
-        (Action::Estimator { up }, _) => {
-            let objective = &app.wanted().objective;
-            let (own, key) = match term {
-                Term::Local => (&objective.local.estimator, "objective.local.estimator"),
-                Term::Global => (&objective.global.estimator, "objective.global.estimator"),
-            };
-            return act::change(app, if own == "inherit" { "objective.estimator" } else { key }, up);
-        }
-        (action, Group::Training | Group::Objective | Group::Program) => {
-            app.notice = None;
-            return act::act(app, action);
-        }
-        (Action::Representation | Action::Redraw | Action::Freeze, _) => return act::act(app, binding.action),
-        _ => {}
-    }
-    Vec::new()
-}
-
-/// Settings change as always; what moves about in the panels behind picks another image.
-fn representation_key(app: &mut App, picked: usize, key: KeyEvent) -> Vec<Effect> {
-    let Some(binding) = keys::binding(&key) else { return Vec::new() };
-    let images = app.live.portrait.as_ref().map_or(1, |p| p.pictures.len());
-    let mut pick = |to: usize| app.mode = Mode::Representation { picked: to.min(images.saturating_sub(1)) };
-    match (binding.action, binding.group) {
-        (Action::Left, _) => pick(picked.saturating_sub(1)),
-        (Action::Right, _) => pick(picked + 1),
-        (Action::Up | Action::PageUp, _) => pick(picked.saturating_sub(10)),
-        (Action::Down | Action::PageDown, _) => pick(picked + 10),
-        (Action::First, _) => pick(0),
-        (Action::Last, _) => pick(images),
-        (Action::Representation | Action::Escape, _) => app.mode = Mode::Normal,
-        (action, Group::Training | Group::Objective | Group::Program) => {
-            app.notice = None;
-            return act::act(app, action);
-        }
-        (Action::Estimators | Action::Redraw | Action::Freeze, _) => return act::act(app, binding.action),
-        _ => {}
     }
     Vec::new()
 }

@@ -15,9 +15,16 @@ use crate::{
 };
 
 pub fn draw(app: &App, id: ChartId, area: Rect, buf: &mut Buffer) {
+    draw_with(app, id, area, &[], buf);
+}
+
+/// The same with lines at heights that the curves are to be compared with.
+pub fn draw_with(app: &App, id: ChartId, area: Rect, lines: &[(f64, Style, &'static str)], buf: &mut Buffer) {
     let (marks, breaks) = (app.history.marks(), app.history.swaps());
     let curves = if app.live.config.has_encoder() { curves(app, id, area.width) } else { arena::curves(app, id, area.width) };
-    build(app, id, area, &curves, &marks, &breaks).render(area, buf);
+    let mut chart = build(app, id, area, &curves, &marks, &breaks);
+    chart.hline.extend(lines);
+    chart.render(area, buf);
 }
 
 /// The step under a column of the screen.
@@ -82,7 +89,7 @@ fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
             Curve { points: true, ..solid("conv", Series::AccuracyConv, 0) },
             Curve { points: true, ..solid("fc", Series::AccuracyFc, 1) },
             Curve { points: true, ..solid("Y", Series::AccuracyY, 2) },
-            Curve { points: true, ..curve(name("kNN on Y", "kNN"), Series::AccuracyKnn, 3) },
+            Curve { points: true, ..curve(if columns < 100 { "kNN" } else { "kNN on Y" }, Series::AccuracyKnn, 3) },
         ],
         ChartId::Bias | ChartId::Deviation => Vec::new(),
     }

@@ -5,15 +5,18 @@ pub mod banner;
 pub mod chart;
 pub mod charts;
 mod command;
+mod confusion;
 mod controls;
 mod dialog;
 mod doctor;
 pub mod estimators;
+mod factors;
 mod header;
 mod help;
 mod hints;
 mod log;
 mod picture;
+pub mod probes;
 mod representation;
 mod small;
 mod text;
@@ -46,6 +49,7 @@ pub fn draw(app: &App, buf: &mut Buffer) {
     }
     match app.mode {
         Mode::Representation { .. } => representation::draw(app, &layout, buf),
+        Mode::Probes(looking) => probes::draw(app, looking, &layout, buf),
         Mode::Estimators(term) => estimators::draw(app, term, &layout, buf),
         Mode::Help { scroll } => help::draw(app, scroll, area, buf),
         Mode::Quit => dialog::draw(app, dialog::QUIT, area, buf),

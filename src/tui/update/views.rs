@@ -1,0 +1,76 @@
+//! The keys of what lies over the charts: what moves about in the panels behind moves in the view, and settings change as always, so that
+//! one sees what comes of it.
+
+use crossterm::event::KeyEvent;
+
+use super::act;
+use crate::tui::{
+    app::{App, Mode},
+    keys::{self, Action, Binding, Group},
+    message::Effect,
+    view::{estimators::Term, probes::Looking},
+};
+
+pub fn estimators(app: &mut App, term: Term, key: KeyEvent) -> Vec<Effect> {
+    let other = if term == Term::Local { Term::Global } else { Term::Local };
+    let Some(binding) = keys::binding(&key) else { return Vec::new() };
+    match binding.action {
+        Action::Left | Action::Right | Action::NextPanel | Action::PreviousPanel => app.mode = Mode::Estimators(other),
+        // The estimator of the term that is shown, if it has one of its own.
+        Action::Estimator { up } => {
+            let objective = &app.wanted().objective;
+            let (own, key) = match term {
+                Term::Local => (&objective.local.estimator, "objective.local.estimator"),
+                Term::Global => (&objective.global.estimator, "objective.global.estimator"),
+            };
+            return act::change(app, if own == "inherit" { "objective.estimator" } else { key }, up);
+        }
+        _ => return otherwise(app, Action::Estimators, binding),
+    }
+    Vec::new()
+}
+
+pub fn representation(app: &mut App, picked: usize, key: KeyEvent) -> Vec<Effect> {
+    let Some(binding) = keys::binding(&key) else { return Vec::new() };
+    let images = app.live.portrait.as_ref().map_or(1, |p| p.pictures.len());
+    let mut pick = |to: usize| app.mode = Mode::Representation { picked: to.min(images.saturating_sub(1)) };
+    match binding.action {
+        Action::Left => pick(picked.saturating_sub(1)),
+        Action::Right => pick(picked + 1),
+        Action::Up | Action::PageUp => pick(picked.saturating_sub(10)),
+        Action::Down | Action::PageDown => pick(picked + 10),
+        Action::First => pick(0),
+        Action::Last => pick(images),
+        _ => return otherwise(app, Action::Representation, binding),
+    }
+    Vec::new()
+}
+
+pub fn probes(app: &mut App, looking: Looking, key: KeyEvent) -> Vec<Effect> {
+    let Some(binding) = keys::binding(&key) else { return Vec::new() };
+    let Looking { layer, page } = looking;
+    app.mode = Mode::Probes(match binding.action {
+        Action::Left => Looking { layer: layer.turned(-1), ..looking },
+        Action::Right => Looking { layer: layer.turned(1), ..looking },
+        Action::Up | Action::PageUp | Action::PreviousPanel => Looking { page: page.turned(-1), ..looking },
+        Action::Down | Action::PageDown | Action::NextPanel => Looking { page: page.turned(1), ..looking },
+        _ => return otherwise(app, Action::Probes, binding),
+    });
+    Vec::new()
+}
+
+/// What is the same in all views: the key that opened it closes it, those of the others lead there.
+fn otherwise(app: &mut App, open: Action, binding: &Binding) -> Vec<Effect> {
+    match (binding.action, binding.group) {
+        (action, _) if action == open || action == Action::Escape => app.mode = Mode::Normal,
+        (action, Group::Training | Group::Objective | Group::Program) => {
+            app.notice = None;
+            return act::act(app, action);
+        }
+        (Action::Estimators | Action::Representation | Action::Probes | Action::Redraw | Action::Freeze, _) => {
+            return act::act(app, binding.action);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
