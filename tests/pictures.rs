@@ -65,7 +65,9 @@ fn pictures(sent: &[u8]) -> Pictures {
                 assert!(found.images.contains_key(&id()), "{control}");
                 found.places.insert((id(), number("p") as u32), (number("c"), number("r")));
             }
-            Some(&"d") if keys["d"] == "i" => drop(found.places.remove(&(id(), number("p") as u32))),
+            Some(&"d") if keys["d"] == "i" => {
+                found.places.remove(&(id(), number("p") as u32));
+            }
             Some(&"d") => {
                 found.images.remove(&id());
                 found.places.retain(|(i, _), _| *i != id());

@@ -67,7 +67,7 @@ pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color
     let mut app = App::new(color.theme(), world.session.snapshot.load_full(), world.session.history.clone(), file);
     app.scripts = world.scripts_at_hand();
     let (colour, cell) = (app.theme.has_colour(), cell_size());
-    let ask = images.asks(colour, cell, &variable);
+    let ask = cfg!(unix) && images.asks(colour, cell, &variable);
     let (mut guard, heard) = Guard::enter(ask)?;
     app.theme.images = images.settle(colour, cell, &heard, &variable);
     guard.show_pictures(app.theme.images, heard.cell);

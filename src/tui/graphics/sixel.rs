@@ -17,15 +17,15 @@ impl Format for Sixel {
     fn show(&mut self, picture: &Picture, _place: u32, out: &mut Vec<u8>) {
         let size = |cells: u16, pixels: u16| usize::from(cells) * usize::from(pixels);
         let (width, height) = (size(picture.area.width, self.cell.0), size(picture.area.height, self.cell.1));
-        let colours = Colours::of(picture, width, height);
+        let colours = colours(picture, width, height);
         // Square pixels; what is not set keeps its colour.
         out.extend(format!("\x1bP0;1;0q\"1;1;{width};{height}").into_bytes());
-        for colour in colours.used(&colours.at) {
+        for colour in used(&colours) {
             let percent = parts(colour, LEVELS.map(|n| n - 1)).map(|(level, most)| (100 * level + most / 2) / most);
             out.extend(format!("#{colour};2;{};{};{}", percent[0], percent[1], percent[2]).into_bytes());
         }
-        for band in colours.at.chunks(6 * width.max(1)) {
-            for colour in colours.used(band) {
+        for band in colours.chunks(6 * width.max(1)) {
+            for colour in used(band) {
                 out.extend(format!("#{colour}").into_bytes());
                 let bits = |x: usize| (0..6).filter(|y| band.get(y * width + x) == Some(&colour)).map(|y| 1u8 << y).sum::<u8>();
                 run_lengths((0..width).map(bits), out);
@@ -37,33 +37,27 @@ impl Format for Sixel {
     }
 }
 
-/// The number of a colour for each pixel.
-struct Colours {
-    at: Vec<u8>,
+/// The number of a colour for each of `width` × `height` pixels: the picture enlarged or shrunk, each as the nearest one of it.
+fn colours(picture: &Picture, width: usize, height: usize) -> Vec<u8> {
+    let pixel = |x: usize, y: usize| {
+        let (column, row) = (x * picture.width / width, y * picture.height / height);
+        let rgb = &picture.rgb[3 * (row * picture.width + column)..][..3];
+        let level = |channel: usize| {
+            let share = usize::from(rgb[channel]) * (LEVELS[channel] - 1) * 16 / 255;
+            (share + BAYER[y % 4][x % 4]) / 16
+        };
+        // Below 252.
+        ((level(0) * LEVELS[1] + level(1)) * LEVELS[2] + level(2)) as u8
+    };
+    let pixel = &pixel;
+    (0..height).flat_map(|y| (0..width).map(move |x| pixel(x, y))).collect()
 }
 
-impl Colours {
-    /// The picture enlarged or shrunk to `width` × `height`, each pixel as the nearest one of it.
-    fn of(picture: &Picture, width: usize, height: usize) -> Self {
-        let pixel = |x: usize, y: usize| {
-            let (column, row) = (x * picture.width / width, y * picture.height / height);
-            let rgb = &picture.rgb[3 * (row * picture.width + column)..][..3];
-            let level = |channel: usize| {
-                let share = usize::from(rgb[channel]) * (LEVELS[channel] - 1) * 16 / 255;
-                (share + BAYER[y % 4][x % 4]) / 16
-            };
-            // Below 252.
-            ((level(0) * LEVELS[1] + level(1)) * LEVELS[2] + level(2)) as u8
-        };
-        Self { at: (0..height).flat_map(|y| (0..width).map(move |x| pixel(x, y))).collect() }
-    }
-
-    /// Which colours some pixels have, ascending.
-    fn used(&self, pixels: &[u8]) -> Vec<u8> {
-        let mut seen = [false; 256];
-        pixels.iter().for_each(|c| seen[usize::from(*c)] = true);
-        (0..=u8::MAX).filter(|c| seen[usize::from(*c)]).collect()
-    }
+/// Which colours some pixels have, ascending.
+fn used(pixels: &[u8]) -> Vec<u8> {
+    let mut seen = [false; 256];
+    pixels.iter().for_each(|c| seen[usize::from(*c)] = true);
+    (0..=u8::MAX).filter(|c| seen[usize::from(*c)]).collect()
 }
 
 /// Red, green and blue of a colour's number, each with its highest level.

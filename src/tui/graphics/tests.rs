@@ -286,7 +286,7 @@ fn sixels(bytes: &[u8]) -> (usize, usize, Vec<Option<[u32; 3]>>) {
             '-' => (x, band) = (0, band + 1),
             '?'..='~' => {
                 for _ in 0..std::mem::replace(&mut repeat, 1) {
-                    for y in (0..6).filter(|y| (c as u8 - b'?') >> y & 1 == 1) {
+                    for y in (0..6).filter(|y| ((c as u8 - b'?') >> y) & 1 == 1) {
                         assert!(x < width && 6 * band + y < height, "a pixel beside the picture");
                         pixels[(6 * band + y) * width + x] = Some(palette[&colour]);
                     }
