@@ -21,8 +21,8 @@ impl Format for Sixel {
         // Square pixels; what is not set keeps its colour.
         out.extend(format!("\x1bP0;1;0q\"1;1;{width};{height}").into_bytes());
         for colour in used(&colours) {
-            let percent = parts(colour, LEVELS.map(|n| n - 1)).map(|(level, most)| (100 * level + most / 2) / most);
-            out.extend(format!("#{colour};2;{};{};{}", percent[0], percent[1], percent[2]).into_bytes());
+            let [r, g, b] = percent(colour);
+            out.extend(format!("#{colour};2;{r};{g};{b}").into_bytes());
         }
         for band in colours.chunks(6 * width.max(1)) {
             for colour in used(band) {
@@ -60,11 +60,11 @@ fn used(pixels: &[u8]) -> Vec<u8> {
     (0..=u8::MAX).filter(|c| seen[usize::from(*c)]).collect()
 }
 
-/// Red, green and blue of a colour's number, each with its highest level.
-fn parts(colour: u8, most: [usize; 3]) -> [(usize, usize); 3] {
+/// Red, green and blue of a colour's number, in per cent as sixel has them.
+fn percent(colour: u8) -> [usize; 3] {
     let colour = usize::from(colour);
     let levels = [colour / (LEVELS[1] * LEVELS[2]), colour / LEVELS[2] % LEVELS[1], colour % LEVELS[2]];
-    [0, 1, 2].map(|i| (levels[i], most[i]))
+    [0, 1, 2].map(|i| (100 * levels[i] + (LEVELS[i] - 1) / 2) / (LEVELS[i] - 1))
 }
 
 /// Six bits a character; more than three of a kind as `!count`.
