@@ -94,6 +94,9 @@ pub struct RunArgs {
     /// Colour in the workbench
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     pub color: When,
+    /// How pictures are shown; in half blocks without colour, and where nothing better is known
+    #[arg(long, value_enum, value_name = "HOW", default_value = "auto")]
+    pub images: Images,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -102,6 +105,28 @@ pub enum When {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Images {
+    /// The best the terminal says it can; in tmux and screen, half blocks
+    Auto,
+    Halfblocks,
+    Kitty,
+    Iterm2,
+    Sixel,
+}
+
+impl From<Images> for tui::Images {
+    fn from(how: Images) -> Self {
+        match how {
+            Images::Auto => tui::Images::Auto,
+            Images::Halfblocks => tui::Images::Always(tui::Protocol::HalfBlocks),
+            Images::Kitty => tui::Images::Always(tui::Protocol::Kitty),
+            Images::Iterm2 => tui::Images::Always(tui::Protocol::Iterm2),
+            Images::Sixel => tui::Images::Always(tui::Protocol::Sixel),
+        }
+    }
 }
 
 impl From<When> for tui::Color {

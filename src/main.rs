@@ -38,7 +38,7 @@ fn run(cli: &Cli) -> Result<i32, Failure> {
         return Ok(batch::run(config, options, args.config.clone()));
     }
     needs_terminal().map_err(|e| (BAD_USAGE, e))?;
-    tui::run(config, options, args.config.clone(), args.color.into()).map_err(|e| (FAILED, e))
+    tui::run(config, options, args.config.clone(), args.color.into(), args.images.into()).map_err(|e| (FAILED, e))
 }
 
 /// Candle reads these at every matrix product, and without them `/proc/cpuinfo`. Its pool for elementwise work spins while

@@ -8,6 +8,7 @@ pub mod adjust;
 pub mod app;
 pub mod controls;
 mod effects;
+pub mod graphics;
 mod input;
 pub mod keys;
 pub mod layout;
@@ -23,10 +24,12 @@ mod term;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+mod typed;
 pub mod undo;
 pub mod update;
 pub mod view;
 
+pub use graphics::{Images, Protocol};
 pub use run::{Color, run};
 pub use screenshot::screenshot;
 pub use view::draw_to_buffer;

@@ -15,10 +15,11 @@ use crossbeam_channel::{never, select};
 use super::{
     app::App,
     effects::World,
+    graphics::Images,
     input::Input,
     log::Kind,
     message::{Effect, Message},
-    term::{Guard, PanicHook, take_panics},
+    term::{Guard, PanicHook, cell_size, take_panics},
     theme::Theme,
     update::update,
 };
@@ -56,7 +57,7 @@ impl Color {
 ///
 /// # Errors
 /// If there is no terminal, or the trainer or the file watch could not be started.
-pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color: Color) -> anyhow::Result<i32> {
+pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color: Color, images: Images) -> anyhow::Result<i32> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         anyhow::bail!("there is no terminal to draw on: use --batch to train without one");
     }
@@ -65,15 +66,30 @@ pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color
     let (world, file) = World::start(config, options, config_file.as_deref())?;
     let mut app = App::new(color.theme(), world.session.snapshot.load_full(), world.session.history.clone(), file);
     app.scripts = world.scripts_at_hand();
-    let mut guard = Guard::enter()?;
+    let (colour, cell) = (app.theme.has_colour(), cell_size());
+    let ask = cfg!(unix) && images.asks(colour, cell, &variable);
+    let (mut guard, heard) = Guard::enter(ask)?;
+    app.theme.images = images.settle(colour, cell, &heard, &variable);
+    guard.show_pictures(app.theme.images, heard.cell);
+    if matches!(images, Images::Always(wanted) if wanted != app.theme.images) {
+        app.complain(match app.theme.has_colour() {
+            true => "half blocks for pictures: this terminal does not tell how many pixels a character has",
+            false => "half blocks for pictures: there are no others without colour",
+        });
+    }
     if let Ok((width, height)) = guard.size() {
         update(&mut app, Message::Resize(width, height));
     }
-    let left = Loop { app, world, input: Input::start()?, signals, drawn: None, dirty: Dirty::Input }.turn(&mut guard);
+    let left = Loop { app, world, input: Input::start(&heard, ask)?, signals, drawn: None, dirty: Dirty::Input }.turn(&mut guard);
     guard.leave();
     drop(hook);
     let (app, world) = left?;
     Ok(farewell(app, world))
+}
+
+/// A variable of the environment that says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Joins the trainer and tells on the ordinary screen what there is now.

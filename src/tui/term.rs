@@ -18,7 +18,11 @@ use crossterm::{
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
-use super::{app::App, view};
+use super::{
+    app::App,
+    graphics::{CellSize, Heard, Painter, Protocol, QUESTIONS},
+    input, view,
+};
 
 type Screen = Terminal<CrosstermBackend<io::Stdout>>;
 
@@ -26,15 +30,22 @@ type Screen = Terminal<CrosstermBackend<io::Stdout>>;
 pub struct Guard {
     /// There until the terminal is given back.
     screen: Option<Screen>,
+    painter: Painter,
     entered: bool,
 }
 
+/// What takes our pictures off the terminal again: for [`give_back`], which may be called by a panic, without the guard.
+static PICTURES_OFF: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
 impl Guard {
-    /// Takes the terminal. If that fails half-way, what was done is undone.
-    pub fn enter() -> io::Result<Self> {
-        take()?;
+    /// Takes the terminal, and asks it about pictures if told so. If that fails half-way, what was done is undone.
+    pub fn enter(ask: bool) -> io::Result<(Self, Heard)> {
+        let heard = take(ask)?;
         match Terminal::new(CrosstermBackend::new(io::stdout())) {
-            Ok(screen) => Ok(Self { screen: Some(screen), entered: true }),
+            Ok(screen) => {
+                let painter = Painter::new(Protocol::HalfBlocks, || None);
+                Ok((Self { screen: Some(screen), painter, entered: true }, heard))
+            }
             Err(error) => {
                 give_back();
                 Err(error)
@@ -42,22 +53,45 @@ impl Guard {
         }
     }
 
+    /// From now on pictures are shown so; `told` is the size of a character, for a system that does not know it.
+    pub fn show_pictures(&mut self, protocol: Protocol, told: Option<CellSize>) {
+        self.painter = Painter::new(protocol, move || cell_size().or(told));
+    }
+
     /// Draws the state in one synchronised update.
     pub fn draw(&mut self, app: &App) -> io::Result<()> {
         let Some(screen) = &mut self.screen else { return Ok(()) };
         execute!(io::stdout(), BeginSynchronizedUpdate)?;
+        let painter = &mut self.painter;
+        let mut pictures = Vec::new();
         let drawn = screen.draw(|frame| {
             // The window may have changed since the last message: what does not match is drawn with the next one.
             let buf = frame.buffer_mut();
-            view::draw(app, buf);
+            let wanted = view::draw(app, buf);
+            pictures = painter.frame(wanted, buf);
         });
+        let drawn = drawn.map(|_| ()).and_then(|()| self.send(&pictures));
         execute!(io::stdout(), EndSynchronizedUpdate)?;
-        drawn.map(|_| ())
+        drawn
+    }
+
+    /// Pictures go over cells that have been drawn.
+    fn send(&self, pictures: &[u8]) -> io::Result<()> {
+        if pictures.is_empty() {
+            return Ok(());
+        }
+        let mut off = PICTURES_OFF.lock().unwrap_or_else(PoisonError::into_inner);
+        off.clear();
+        self.painter.off(&mut off);
+        io::stdout().write_all(pictures)
     }
 
     /// Everything is drawn anew with the next frame. (`Terminal::clear` asks the terminal for the cursor's place, and
     /// the answer would have to come through the input that another thread is reading.)
     pub fn clear(&mut self) -> io::Result<()> {
+        let mut off = Vec::new();
+        self.painter.forget(&mut off);
+        io::stdout().write_all(&off)?;
         execute!(io::stdout(), Clear(ClearType::All))?;
         self.screen = Some(Terminal::new(CrosstermBackend::new(io::stdout()))?);
         Ok(())
@@ -74,7 +108,7 @@ impl Guard {
         self.entered = false;
         #[cfg(unix)]
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
-        take()?;
+        take(false)?;
         self.entered = true;
         self.clear()
     }
@@ -99,17 +133,41 @@ impl Drop for Guard {
     }
 }
 
-fn take() -> io::Result<()> {
+fn take(ask: bool) -> io::Result<Heard> {
     enable_raw_mode()?;
-    let entered = execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide);
+    let entered = enter(ask);
     if entered.is_err() {
         give_back();
     }
     entered
 }
 
+fn enter(ask: bool) -> io::Result<Heard> {
+    execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
+    let mut heard = Heard::default();
+    if ask {
+        // Before the mouse has anything to say, and where what a terminal makes of a question it does not know can be wiped away.
+        io::stdout().write_all(QUESTIONS.as_bytes())?;
+        io::stdout().flush()?;
+        heard = input::answers();
+        execute!(io::stdout(), Clear(ClearType::All))?;
+    }
+    execute!(io::stdout(), EnableMouseCapture, EnableBracketedPaste)?;
+    Ok(heard)
+}
+
+/// Width and height of a character in pixels, if the system knows.
+pub fn cell_size() -> Option<CellSize> {
+    let window = crossterm::terminal::window_size().ok()?;
+    let size = (window.width.checked_div(window.columns)?, window.height.checked_div(window.rows)?);
+    (size.0 > 0 && size.1 > 0).then_some(size)
+}
+
 /// The reverse of [`take`], in reverse order. A terminal that is gone cannot be restored, so errors say nothing.
 fn give_back() {
+    // Whoever panics while it holds the lock leaves the pictures where they are.
+    let off = PICTURES_OFF.try_lock().map(|mut off| std::mem::take(&mut *off)).unwrap_or_default();
+    let _ = io::stdout().write_all(&off);
     let _ = execute!(io::stdout(), cursor::Show, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen);
     let _ = disable_raw_mode();
     let _ = io::stdout().flush();

@@ -5,6 +5,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use super::graphics::Protocol;
+
 /// How one curve of several is told from the others: by colour and by dash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeriesStyle {
@@ -47,6 +49,8 @@ pub struct Theme {
     pub reference: Style,
     /// Curves in their order; take `series[i % SERIES]`.
     pub series: [SeriesStyle; SERIES],
+    /// How pictures are shown. Real ones need colour.
+    pub images: Protocol,
 }
 
 const BLACK: Color = Color::Rgb(0x00, 0x00, 0x00);
@@ -91,6 +95,7 @@ impl Theme {
             selected: fg(BLACK).bg(SKY),
             reference: fg(GREY),
             series: [solid(SKY), dashed(ORANGE), dashed(GREEN), dashed(PURPLE), solid(YELLOW), dashed(VERMILLION), dashed(BLUE)],
+            images: Protocol::HalfBlocks,
         }
     }
 
@@ -125,12 +130,18 @@ impl Theme {
                 dashed(with(Modifier::DIM)),
                 dashed(with(Modifier::ITALIC)),
             ],
+            images: Protocol::HalfBlocks,
         }
     }
 
     /// False with `NO_COLOR`: then nothing may be told by colour.
     pub fn has_colour(&self) -> bool {
         self.accent.fg.is_some()
+    }
+
+    /// True if pictures are sent to the terminal as pixels.
+    pub fn has_pictures(&self) -> bool {
+        self.has_colour() && self.images.is_real()
     }
 
     /// The style of curve number `i`, going round after [`SERIES`].

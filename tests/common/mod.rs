@@ -62,12 +62,27 @@ pub fn timeless(file: &Path) -> Vec<Value> {
 pub struct Screen {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
+    writer: Arc<Mutex<Box<dyn Write + Send>>>,
     parser: Arc<Mutex<vt100::Parser>>,
+    sent: Arc<Mutex<Vec<u8>>>,
+}
+
+/// What sort of terminal it is.
+#[derive(Default, Clone, Copy)]
+pub struct Kind {
+    pub env: &'static [(&'static str, &'static str)],
+    /// What it sends when it has been asked what it is (`ESC [ c`), and how much later.
+    pub answer: &'static str,
+    pub after: Duration,
 }
 
 impl Screen {
     pub fn open(columns: u16, rows: u16, dir: &Path, args: &[String]) -> Self {
+        Self::open_in(Kind::default(), columns, rows, dir, args)
+    }
+
+    /// In a terminal that answers.
+    pub fn open_in(kind: Kind, columns: u16, rows: u16, dir: &Path, args: &[String]) -> Self {
         let pair = native_pty_system()
             .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
             .expect("a pseudo-terminal");
@@ -75,27 +90,47 @@ impl Screen {
         command.args(args);
         command.cwd(dir);
         command.env("TERM", "xterm-256color");
-        command.env_remove("NO_COLOR");
+        for name in ["NO_COLOR", "TMUX", "STY", "TERM_PROGRAM", "LC_TERMINAL"] {
+            command.env_remove(name);
+        }
+        kind.env.iter().for_each(|(name, value)| command.env(name, value));
         let child = pair.slave.spawn_command(command).expect("the binary starts");
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("a reader");
-        let writer = pair.master.take_writer().expect("a writer");
+        let writer = Arc::new(Mutex::new(pair.master.take_writer().expect("a writer")));
         let parser = Arc::new(Mutex::new(vt100::Parser::new(size(rows), size(columns), 0)));
-        let shared = parser.clone();
+        let sent = Arc::new(Mutex::new(Vec::new()));
+        let (shared, all, keys) = (parser.clone(), sent.clone(), writer.clone());
         thread::spawn(move || {
             let mut bytes = [0; 8192];
+            let mut asked = false;
             while let Ok(n) = reader.read(&mut bytes) {
                 if n == 0 {
                     break;
                 }
                 shared.lock().unwrap().process(&bytes[..n]);
+                let mut all = all.lock().unwrap();
+                all.extend(&bytes[..n]);
+                if !asked && all.windows(3).any(|w| w == b"\x1b[c") {
+                    asked = true;
+                    let keys = keys.clone();
+                    thread::spawn(move || {
+                        thread::sleep(kind.after);
+                        let _ = keys.lock().unwrap().write_all(kind.answer.as_bytes());
+                    });
+                }
             }
         });
-        Self { child, master: pair.master, writer, parser }
+        Self { child, master: pair.master, writer, parser, sent }
     }
 
     pub fn text(&self) -> String {
         self.parser.lock().unwrap().screen().contents()
+    }
+
+    /// Everything the program has written so far.
+    pub fn sent(&self) -> Vec<u8> {
+        self.sent.lock().unwrap().clone()
     }
 
     pub fn alternate_screen(&self) -> bool {
@@ -103,8 +138,9 @@ impl Screen {
     }
 
     pub fn send(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
-        self.writer.flush().expect("the terminal takes keys");
+        let mut writer = self.writer.lock().unwrap();
+        writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
+        writer.flush().expect("the terminal takes keys");
     }
 
     /// Types a `:` line and presses Enter.
@@ -121,7 +157,11 @@ impl Screen {
 
     /// What the kernel sends to a terminal's program when its window is closed.
     pub fn hang_up(&self) {
-        let sent = Command::new("kill").args(["-HUP", &self.pid().to_string()]).status();
+        self.signal("-HUP");
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.pid().to_string()]).status();
         assert!(sent.is_ok_and(|s| s.success()), "the signal is sent");
     }
 

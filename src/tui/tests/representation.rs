@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use crossterm::event::KeyCode;
+use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::Bench;
 use crate::{
     config::Config,
     train::{Command, LocalScores, Pictures, Portrait, Watched},
+    tui::{app::App, graphics::Protocol, view},
 };
 
 /// Twelve images of 4×4 in three classes, each class a heap of its own.
@@ -78,6 +80,35 @@ fn it_shows_codes_neighbours_and_scores_at_every_size() {
     let bottom =
         rows.iter().position(|l| l.starts_with("│ 0") && l.contains(" 1 ") && !l.contains("square")).expect("a row of 0 and 1");
     assert!(top.0 < bottom, "{screen}");
+}
+
+#[test]
+fn real_pictures_lie_on_half_blocks_and_go_with_the_view() {
+    let mut b = open();
+    b.publish(|s| s.portrait = Some(Arc::new(portrait(0))));
+    let frame = |b: &Bench| {
+        let app = App { area: Rect::new(0, 0, 120, 40), ..b.app.clone() };
+        let mut buf = Buffer::empty(app.area);
+        (view::draw(&app, &mut buf), buf)
+    };
+    let plain = frame(&b);
+    assert!(plain.0.is_empty(), "half blocks are all there is");
+    b.app.theme.images = Protocol::Kitty;
+    let (shown, buf) = frame(&b);
+    assert_eq!(buf, plain.1, "what is drawn is the same");
+    // The image, its scores, three neighbours and two negatives; all of different images.
+    assert_eq!(shown.len(), 7);
+    let pixels: Vec<u8> = (0..16).flat_map(|i| [(i * 7) as u8; 3]).collect();
+    assert_eq!((shown[0].width, &shown[0].rgb), (4, &pixels));
+    for (i, picture) in shown.iter().enumerate() {
+        assert!(picture.is_uncovered(&buf));
+        assert!(shown[..i].iter().all(|other| !other.area.intersects(picture.area)), "{:?}", picture.area);
+    }
+    for key in ["?", ":", "q", "r"] {
+        let mut b = Bench { app: b.app.clone(), ..open() };
+        b.type_text(key);
+        assert!(frame(&b).0.is_empty(), "{key} closes it, and no picture stays");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Drawing: free functions from a state into a buffer. Nothing here changes anything.
+//! Drawing: free functions from a state into a buffer. Nothing here changes anything, or knows a terminal.
 
 mod arena;
 pub mod banner;
@@ -25,15 +25,18 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     app::{App, Mode},
+    graphics::Picture,
     layout::layout,
 };
 
-/// Draws the whole state into `buf`, over `app.area`.
-pub fn draw(app: &App, buf: &mut Buffer) {
+/// Draws the whole state into `buf`, over `app.area`. Where the theme has real pictures, these are what is to be shown in their
+/// places; the buffer is complete without them.
+pub fn draw(app: &App, buf: &mut Buffer) -> Vec<Picture> {
     let area = app.area.intersection(buf.area);
     buf.set_style(area, app.theme.text);
     let Some(layout) = layout(app).filter(|_| area == app.area) else {
-        return small::draw(app, area, buf);
+        small::draw(app, area, buf);
+        return Vec::new();
     };
     header::draw(app, layout.header, buf);
     banner::draw(app, layout.banner, buf);
@@ -47,8 +50,9 @@ pub fn draw(app: &App, buf: &mut Buffer) {
         Mode::Edit { key, prompt } => command::draw(app, &format!("{key} = "), prompt, layout.bottom, buf),
         _ => hints::draw(app, layout.bottom, buf),
     }
+    let mut pictures = Vec::new();
     match app.mode {
-        Mode::Representation { .. } => representation::draw(app, &layout, buf),
+        Mode::Representation { .. } => pictures = representation::draw(app, &layout, buf),
         Mode::Probes(looking) => probes::draw(app, looking, &layout, buf),
         Mode::Estimators(term) => estimators::draw(app, term, &layout, buf),
         Mode::Help { scroll } => help::draw(app, scroll, area, buf),
@@ -56,6 +60,9 @@ pub fn draw(app: &App, buf: &mut Buffer) {
         Mode::Restart => dialog::draw(app, dialog::RESTART, area, buf),
         _ => {}
     }
+    // What has come to lie over a picture has the better right to the place.
+    pictures.retain(|picture| picture.is_uncovered(buf));
+    pictures
 }
 
 /// The state as it would look on a screen of this size.

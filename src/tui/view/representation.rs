@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     train::{LocalScores, Portrait},
-    tui::{app::App, layout::Layout},
+    tui::{app::App, graphics::Picture, layout::Layout},
 };
 
 /// Columns of a small picture, which has half as many rows.
@@ -34,17 +34,23 @@ const DETAIL: u16 = 38;
 /// What stands for a class.
 const GLYPHS: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-pub fn draw(app: &App, layout: &Layout, buf: &mut Buffer) {
+/// Draws it; what real pictures there would be in it.
+pub fn draw(app: &App, layout: &Layout, buf: &mut Buffer) -> Vec<Picture> {
     let t = &app.theme;
     let portrait = app.shown().portrait.as_deref();
     let of =
         portrait.map_or(String::new(), |p| format!("· codes of {} held-out images, step {} ", p.pictures.len(), grouped(p.step)));
     let inside = frame(app, layout, &format!(" Representation {of}"), " ←→ ↑↓ another image · r closes ", buf);
-    let Some(p) = portrait else { return put(buf, inside, 0, "the codes are on their way", t.dim) };
+    let Some(p) = portrait else {
+        put(buf, inside, 0, "the codes are on their way", t.dim);
+        return Vec::new();
+    };
     let detail = DETAIL.min(inside.width * 11 / 20);
     let left = Rect { width: inside.width - detail - 2, ..inside };
     scatter(app, p, left, buf);
-    look_into(app, p, Rect { x: left.right() + 2, width: detail, ..inside }, buf);
+    let mut shown = Vec::new();
+    look_into(app, p, Rect { x: left.right() + 2, width: detail, ..inside }, buf, &mut shown);
+    shown
 }
 
 fn glyph(class: usize) -> &'static str {
@@ -123,30 +129,31 @@ fn legend(app: &App, p: &Portrait, columns: usize) -> Vec<Line<'static>> {
 }
 
 /// The picked image, the local critic's scores over it, its neighbours, and its hardest negatives.
-fn look_into(app: &App, p: &Portrait, area: Rect, buf: &mut Buffer) {
+fn look_into(app: &App, p: &Portrait, area: Rect, buf: &mut Buffer, shown: &mut Vec<Picture>) {
     let t = &app.theme;
     let class = p.pictures.class(p.picked);
     let title = format!("image {} of {}: {class}", p.picked + 1, p.pictures.len());
     put(buf, area, 0, &cut(&title, usize::from(area.width)), t.title);
     let big = (area.height.saturating_sub(14)).clamp(4, 16).min(area.width / 4);
     let whole = Rect { y: area.y + 1, width: 2 * big, height: big, ..area };
-    picture::image(t, &p.pictures, p.picked, whole, buf);
+    shown.extend(picture::image(t, &p.pictures, p.picked, whole, buf));
     if let Some(local) = &p.local {
         let beside = Rect { x: whole.right() + 1, ..whole };
-        heat(app, local, beside, Rect { y: whole.bottom(), height: 1, ..area }, buf);
+        shown.extend(heat(app, local, beside, Rect { y: whole.bottom(), height: 1, ..area }, buf));
     }
     let mut row = big + 2;
     let agree = p.neighbours.iter().filter(|(i, _)| p.pictures.labels[*i] == p.pictures.labels[p.picked]).count();
     let text = format!("nearest: {agree} of {} its class", p.neighbours.len());
     put(buf, area, row, &cut(&text, usize::from(area.width)), t.dim);
-    row += 1 + gallery(app, p, &p.neighbours, Rect { y: area.y + row + 1, ..area }, area.bottom(), buf);
+    let below = |row: u16| Rect { y: area.y + row, height: area.height.saturating_sub(row), ..area };
+    row += 1 + gallery(app, p, &p.neighbours, below(row + 1), buf, shown);
     let all = format!("over all images {:.0} % agree", 100.0 * p.agreement);
     put(buf, area, row, &cut(&all, usize::from(area.width)), t.dim);
     row += 1;
     match &p.local {
         Some(local) if area.height > row + SMALL / 2 + 1 => {
             put(buf, area, row, &cut("hardest negatives of the local term", usize::from(area.width)), t.dim);
-            gallery(app, p, &local.hardest, Rect { y: area.y + row + 1, ..area }, area.bottom(), buf);
+            gallery(app, p, &local.hardest, below(row + 1), buf, shown);
         }
         Some(_) => {}
         None => put(buf, area, row, "no local term: no scores by place", t.dim),
@@ -154,23 +161,24 @@ fn look_into(app: &App, p: &Portrait, area: Rect, buf: &mut Buffer) {
 }
 
 /// The scores over the image, and what the colours mean.
-fn heat(app: &App, local: &LocalScores, area: Rect, below: Rect, buf: &mut Buffer) {
+fn heat(app: &App, local: &LocalScores, area: Rect, below: Rect, buf: &mut Buffer) -> Option<Picture> {
     let finite = local.map.iter().copied().filter(|v| v.is_finite());
     let range = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-    picture::heat(&app.theme, &local.map, local.side, range, area, buf);
+    let shown = picture::heat(&app.theme, &local.map, local.side, range, area, buf);
     let [low, high] = [range.0, range.1].map(|v| value_label(f64::from(v)));
     put(buf, below, 0, &cut(&format!("scores T by place, {low} … {high}"), usize::from(below.width)), app.theme.dim);
+    shown
 }
 
 /// Small pictures side by side with a number below each: those of the class of the picked image first marked. The rows taken.
-fn gallery(app: &App, p: &Portrait, shown: &[(usize, f32)], area: Rect, end: u16, buf: &mut Buffer) -> u16 {
+fn gallery(app: &App, p: &Portrait, images: &[(usize, f32)], area: Rect, buf: &mut Buffer, shown: &mut Vec<Picture>) -> u16 {
     let rows = SMALL / 2 + 1;
-    if area.y + rows > end {
+    if rows > area.height {
         return 0;
     }
-    for (at, (i, value)) in shown.iter().take(usize::from(area.width / (SMALL + 1))).enumerate() {
+    for (at, (i, value)) in images.iter().take(usize::from(area.width / (SMALL + 1))).enumerate() {
         let place = Rect { x: area.x + at as u16 * (SMALL + 1), width: SMALL, height: SMALL / 2, ..area };
-        picture::image(&app.theme, &p.pictures, *i, place, buf);
+        shown.extend(picture::image(&app.theme, &p.pictures, *i, place, buf));
         let same = p.pictures.labels[*i] == p.pictures.labels[p.picked];
         let style: Style = if same { app.theme.ok } else { app.theme.dim };
         let text = format!("{}{}", if same { "=" } else { "≠" }, value_label(f64::from(*value)));
