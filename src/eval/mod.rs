@@ -22,6 +22,7 @@ mod spectrum;
 mod ssim;
 mod svm;
 mod thread;
+mod tridiagonal;
 
 pub use alignment::{alignment, uniformity};
 pub use collapse::{Collapse, RANK_ME_FLOOR, collapse, deviations, effective_rank, idle_units};
@@ -32,7 +33,7 @@ pub use knn::{Neighbourhood, Weight, knn_accuracy, neighbours, vote};
 pub use logistic::{Fit, LogisticRegression, Options};
 pub use mlp::{Mlp, MlpOptions};
 pub use pca::Pca;
-pub use several::{MeanAndError, several};
+pub use several::{MeanAndError, seeded, several};
 pub use spectrum::{centred, column_means, singular_values};
 pub use ssim::{MsSsim, Shape, ms_ssim, ssim};
 pub use svm::{LinearSvm, SvmOptions};
