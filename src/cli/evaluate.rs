@@ -1,11 +1,11 @@
 //! `dim-tui eval` and `dim-tui export`: what a run's encoder has learned, and its features for other programs.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use dim_tui::{
-    measure::{self, Layer, Protocol, Section, SplitName, Subject},
+    measure::{self, Layer, Progress, Protocol, Section, SplitName, Subject},
     mi,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,8 +18,9 @@ its units (NDM), information with the image (MINE), reconstruction by a decoder,
 each factor is read from each layer. The run is not changed.
 
 Protocols: quick (5,000 training and 2,000 test images, short trainings), paper (all images, the trainings of Hjelm et al. 2019 where
-they are known). With more than one seed accuracies are means with their standard errors: a seed is another
-start of the MLP, and a bootstrap of the training images for the other probes.";
+they are known). With more than one seed accuracies have standard errors: of the mean over as many starts of the MLP, and by as many
+bootstraps of the training images for the other probes, whose accuracy is that of one fit on all of them. Numbers do not depend on
+--threads.";
 
 /// Where the encoder comes from.
 #[derive(Debug, Args)]
@@ -73,9 +74,8 @@ impl EvalArgs {
         let spinner = spinner();
         let report = mi::on_big_stack(|| {
             let subject = self.source.open(&spinner)?;
-            measure::evaluate(&subject, &protocol, &sections, self.seeds.unwrap_or(protocol.seeds), &mut |text| {
-                spinner.set_message(text)
-            })
+            let (seeds, begun) = (self.seeds.unwrap_or(protocol.seeds), Instant::now());
+            measure::evaluate(&subject, &protocol, &sections, seeds, &mut |progress| tell(&spinner, begun, progress))
         });
         spinner.finish_and_clear();
         let report = report.map_err(failure)?;
@@ -135,10 +135,33 @@ impl ExportArgs {
     }
 }
 
+/// On a terminal one line that changes: what is being done, and how long about it takes yet. Elsewhere a line for each part that is done.
+fn tell(spinner: &ProgressBar, begun: Instant, progress: &Progress) {
+    let seconds = begun.elapsed().as_secs_f64();
+    let percent = 100.0 * progress.done;
+    if spinner.is_hidden() {
+        if let Some(part) = progress.finished {
+            eprintln!("{part} done: {percent:.0} % of the work, {seconds:.0} s");
+        }
+        return;
+    }
+    // The first pieces tell little of the rest.
+    let left = if progress.done < 0.1 { String::new() } else { left(seconds * (1.0 / progress.done - 1.0)) };
+    let more = progress.doing.len().saturating_sub(1);
+    let beside = if more > 0 { format!(" and {more} more") } else { String::new() };
+    if let Some(first) = progress.doing.first() {
+        spinner.set_message(format!("{percent:.0} %{left}: {first}{beside},"));
+    }
+}
+
+fn left(seconds: f64) -> String {
+    if seconds < 90.0 { format!(", about {seconds:.0} s left") } else { format!(", about {:.0} minutes left", seconds / 60.0) }
+}
+
 /// What is being done, on a terminal.
 fn spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
-    bar.set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or(ProgressStyle::default_spinner()));
+    bar.set_style(ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}").unwrap_or(ProgressStyle::default_spinner()));
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
     bar
 }

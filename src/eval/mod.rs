@@ -23,6 +23,7 @@ mod spectrum;
 mod ssim;
 mod svm;
 mod thread;
+mod tridiagonal;
 
 pub use alignment::{alignment, uniformity};
 pub use collapse::{Collapse, RANK_ME_FLOOR, collapse, deviations, effective_rank, idle_units};
@@ -34,7 +35,7 @@ pub use logistic::{Fit, LogisticRegression, Options};
 pub use mlp::{Mlp, MlpOptions};
 pub use pca::Pca;
 pub use probe::{FactorValues, ProbeInput, probe};
-pub use several::{MeanAndError, several};
+pub use several::{MeanAndError, seeded, several};
 pub use spectrum::{centred, column_means, singular_values};
 pub use ssim::{MsSsim, Shape, ms_ssim, ssim};
 pub use svm::{LinearSvm, SvmOptions};

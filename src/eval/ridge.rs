@@ -3,7 +3,8 @@
 use super::{
     features::{Features, Standardiser},
     matmul::{Matrix, multiply},
-    spectrum::{axes, doubles},
+    spectrum::{doubles, gram},
+    tridiagonal::Tridiagonal,
 };
 
 /// Penalties tried, relative to n: from next to none to nothing but the mean. Standardised features have eigenvalues around 1.
@@ -13,11 +14,13 @@ const POWERS: std::ops::RangeInclusive<i32> = -12..=8;
 pub(super) struct Ridge {
     scale: Standardiser,
     n: usize,
-    /// The right singular vectors of the standardised features, row-major [r, dim], and the squares of the singular values.
-    vectors: Vec<f64>,
-    squares: Vec<f64>,
-    /// The features along them, row-major [n, r].
-    along: Vec<f64>,
+    dim: usize,
+    /// Standardised, row-major [n, dim].
+    z: Vec<f64>,
+    /// Of ZᵀZ, or of ZZᵀ where there are fewer rows than features.
+    gram: Tridiagonal,
+    /// Each penalty times n, and the degrees of freedom that it leaves, n − 1 − Σ s/(s + λ·n).
+    penalties: Vec<(f64, f64)>,
 }
 
 /// A fitted target: y = mean + standardised features · weights.
@@ -28,45 +31,51 @@ pub(super) struct Line {
 }
 
 impl Ridge {
-    /// `features` have at least one row, and are finite.
+    /// `features` have at least one row, and are finite. Costs min(n, dim)³ beside the product.
     pub fn new(features: &Features) -> Self {
         let scale = Standardiser::fit(features);
         let (n, dim) = (features.n, features.dim);
         let z = doubles(&scale.apply(features));
-        let found = axes(&z, dim);
-        let mut along = vec![0.0; n * found.squares.len()];
-        let vectors = Matrix::row_major(&found.vectors, found.squares.len(), dim);
-        multiply(Matrix::row_major(&z, n, dim), vectors.transposed(), &mut along);
-        Self { scale, n, vectors: found.vectors, squares: found.squares, along }
+        let (gram, size) = gram(&z, dim);
+        let gram = Tridiagonal::of(gram, size);
+        let penalties = POWERS.map(|p| {
+            let penalty = n as f64 * 10f64.powf(f64::from(p) / 2.0);
+            (penalty, n as f64 - 1.0 - size as f64 + penalty * gram.trace_of_inverse(penalty))
+        });
+        Self { scale, n, dim, z, penalties: penalties.collect(), gram }
     }
 
     /// Least squares with penalty λ·n·‖w‖², λ the one of 10^(−6, −5.5, ..., 4) with the smallest n·RSS/(n − 1 − df)² (Golub,
-    /// Heath & Wahba 1979), df = Σ s/(s + λ·n). The mean is not penalised.
+    /// Heath & Wahba 1979), df = Σ s/(s + λ·n) over the squares s of the singular values. The mean is not penalised.
     pub fn fit(&self, target: &[f64]) -> Line {
-        let n = self.n as f64;
-        let mean = target.iter().sum::<f64>() / n;
-        let mut inner = vec![0.0; self.squares.len()];
-        for (row, y) in self.along.chunks_exact(self.squares.len().max(1)).zip(target) {
-            inner.iter_mut().zip(row).for_each(|(i, v)| *i += v * (y - mean));
-        }
-        // What of the target lies along each direction, squared, and what lies along none.
-        let parts: Vec<f64> = inner.iter().zip(&self.squares).map(|(i, s)| i * i / s).collect();
-        let all: f64 = target.iter().map(|y| (y - mean).powi(2)).sum();
-        let rest = (all - parts.iter().sum::<f64>()).max(0.0);
-        let score = |penalty: f64| {
-            let left = |s: &f64| penalty / (s + penalty);
-            let residue = rest + parts.iter().zip(&self.squares).map(|(p, s)| p * left(s).powi(2)).sum::<f64>();
-            let freedom = n - 1.0 - self.squares.len() as f64 + self.squares.iter().map(left).sum::<f64>();
+        let mean = target.iter().sum::<f64>() / self.n as f64;
+        let target: Vec<f64> = target.iter().map(|y| y - mean).collect();
+        let all: f64 = target.iter().map(|y| y * y).sum();
+        // w = (ZᵀZ + λn)⁻¹·Zᵀy = Zᵀ·(ZZᵀ + λn)⁻¹·y.
+        let wide = self.n < self.dim;
+        let known = self.gram.turned(if wide { target } else { self.columns_times(&target) });
+        let score = |(penalty, freedom): &(f64, f64)| {
+            let solved = self.gram.solved(*penalty, known.clone());
+            let squares: f64 = solved.iter().map(|u| u * u).sum();
+            let residue = if wide {
+                penalty * penalty * squares
+            } else {
+                let explained: f64 = known.iter().zip(&solved).map(|(c, u)| c * u).sum();
+                (all - explained - penalty * squares).max(0.0)
+            };
             residue / freedom.powi(2)
         };
-        let penalties = POWERS.map(|p| n * 10f64.powf(f64::from(p) / 2.0));
-        let best = penalties.min_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(n);
-        let dim = self.vectors.len() / self.squares.len().max(1);
-        let mut weights = vec![0.0; dim];
-        for ((vector, i), s) in self.vectors.chunks_exact(dim.max(1)).zip(&inner).zip(&self.squares) {
-            weights.iter_mut().zip(vector).for_each(|(w, v)| *w += v * i / (s + best));
-        }
-        Line { mean, weights }
+        let scored = self.penalties.iter().map(|p| (p.0, score(p)));
+        let best = scored.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(self.n as f64, |(penalty, _)| penalty);
+        let solved = self.gram.turned_back(self.gram.solved(best, known));
+        Line { mean, weights: if wide { self.columns_times(&solved) } else { solved } }
+    }
+
+    /// Zᵀ·y.
+    fn columns_times(&self, y: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; self.dim];
+        multiply(Matrix::row_major(y, 1, self.n), Matrix::row_major(&self.z, self.n, self.dim), &mut out);
+        out
     }
 
     /// Other features on the scale of the fitted ones.

@@ -3,7 +3,7 @@
 use super::{
     draw,
     features::Features,
-    judge::{ProbeKind, Task, judge},
+    judge::{Judged, ProbeKind, Task, judge},
 };
 
 /// Mean of accuracies, and how they scatter.
@@ -40,14 +40,19 @@ impl MeanAndError {
 /// # Panics
 /// As [`judge`].
 pub fn several(kind: ProbeKind, task: &Task, seeds: &[u64]) -> MeanAndError {
-    let one = |&seed: &u64| {
-        if kind.probe().draws || task.train.n == 0 {
-            return judge(kind, &Task { seed, ..*task }).test_accuracy;
-        }
-        let (train, labels) = bootstrap(task.train, task.labels, seed);
-        judge(kind, &Task { train: &train, labels: &labels, seed, ..*task }).test_accuracy
-    };
-    MeanAndError::of(seeds.iter().map(one).collect())
+    MeanAndError::of(seeds.iter().map(|&seed| seeded(kind, task, seed).test_accuracy).collect())
+}
+
+/// One of the fits of [`several`].
+///
+/// # Panics
+/// As [`judge`].
+pub fn seeded(kind: ProbeKind, task: &Task, seed: u64) -> Judged {
+    if kind.probe().draws || task.train.n == 0 {
+        return judge(kind, &Task { seed, ..*task });
+    }
+    let (train, labels) = bootstrap(task.train, task.labels, seed);
+    judge(kind, &Task { train: &train, labels: &labels, seed, ..*task })
 }
 
 /// As many rows as there are, drawn with replacement.

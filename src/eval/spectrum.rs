@@ -89,7 +89,7 @@ pub(super) fn axes(x: &[f64], dim: usize) -> Axes {
 }
 
 /// XᵀX or XXᵀ of `x` [n, dim], whichever is smaller, and its size: both have the squares of x's singular values.
-fn gram(x: &[f64], dim: usize) -> (Vec<f64>, usize) {
+pub(super) fn gram(x: &[f64], dim: usize) -> (Vec<f64>, usize) {
     let n = x.len() / dim.max(1);
     let rows = Matrix::row_major(x, n, dim);
     let (left, right) = if dim <= n { (rows.transposed(), rows) } else { (rows, rows.transposed()) };

@@ -1,15 +1,18 @@
-//! The report on a frozen encoder, part by part.
+//! The report on a frozen encoder: what is to be done for each part, and where what is found goes.
 
-use serde::Serialize;
+use std::time::Instant;
 
 use super::{
-    Error, Frozen, Layer, Protocol, Section, Subject,
+    Error, Frozen, Layer, Progress, Protocol, Section, Subject,
     independence::{self, independence},
+    jobs::{Job, side_by_side},
+    probing::{self, Fit},
     reconstruction::{self, Reconstruction, reconstruction},
+    report::{CodeRow, FactorRow, Named, Report},
 };
 use crate::{
     data::{Images, Kind},
-    eval::{self, Factor, FactorKind, Features, PROBES, Task},
+    eval::{self, Factor, FactorKind, Features},
     mi::{self, Choice, CriticKind, Samples},
 };
 
@@ -17,98 +20,15 @@ use crate::{
 const SHIFT: usize = 2;
 /// Training images that factors are fitted on at most: the time of a regression grows with the third power of these.
 const FACTOR_ROWS: usize = 2_000;
+/// Of the work, about this share is the encoding of images.
+const ENCODING: f64 = 0.06;
 
-/// Everything that was asked for; what was not is empty.
-#[derive(Debug, Clone, Serialize)]
-pub struct Report {
-    pub step: u64,
-    /// Passes over the training images at that step.
-    pub epochs: f64,
-    pub data: String,
-    pub protocol: &'static str,
-    /// Training and test images that were used.
-    pub train: usize,
-    pub test: usize,
-    pub seeds: u64,
-    pub classes: Vec<String>,
-    /// Accuracy of always answering the most frequent class.
-    pub chance: f64,
-    pub probes: Vec<ProbeRow>,
-    pub code: Vec<CodeRow>,
-    /// NDM of trained and untrained code, nats.
-    pub ndm: Vec<Named<Option<f64>>>,
-    /// MINE(X; Y) of trained and untrained code, nats with a 95 % interval.
-    pub mine: Vec<Named<mi::HeldOut>>,
-    pub reconstruction: Vec<Named<Reconstruction>>,
-    pub factors: Vec<FactorRow>,
-    /// What was asked for and cannot be had here.
-    pub notes: Vec<String>,
-    pub seconds: f64,
-}
-
-/// A number of the trained or the untrained encoder.
-#[derive(Debug, Clone, Serialize)]
-pub struct Named<T> {
+/// Pixels, or an encoder's features of both splits.
+pub(super) struct Side {
     pub encoder: &'static str,
-    pub value: T,
-}
-
-/// One probe on one layer.
-#[derive(Debug, Clone, Serialize)]
-pub struct ProbeRow {
-    /// `trained`, `untrained`, or `pixels`, which has one layer only.
-    pub encoder: &'static str,
-    pub layer: &'static str,
-    pub probe: &'static str,
-    /// Of the first seed, on the images it was fitted on.
-    pub train_accuracy: f64,
-    /// Mean over the seeds; with one seed, of a fit on all training images.
-    pub test_accuracy: f64,
-    /// Of that mean. A seed is another start of the MLP, and another sample (a bootstrap) of the training images for the probes that have
-    /// no chance in them, whose mean then lies a little below a fit on all of them.
-    pub standard_error: Option<f64>,
-    /// `[true][predicted]` test images, of the first seed.
-    pub confusion: Vec<Vec<u32>>,
-}
-
-/// How the code of test images spreads.
-#[derive(Debug, Clone, Serialize)]
-pub struct CodeRow {
-    pub encoder: &'static str,
-    /// RankMe (Garrido et al. 2023) of the codes as they are, and the same less their mean.
-    pub rank_me: f64,
-    pub centred_rank: f64,
-    /// Directions that hold most of the variance, (Σλ)²/Σλ².
-    pub participation: f64,
-    pub units: usize,
-    /// Units that do not move: a deviation below a hundredth of the median unit's.
-    pub idle: usize,
-    /// Standard deviation of each unit.
-    pub deviations: Vec<f64>,
-    /// Mean squared distance of the normalised codes of two views of an image (Wang & Isola 2020): an image, and the same moved by two
-    /// pixels and mirrored. 0: they are the same.
-    pub alignment: f64,
-    /// ln of the mean of e^(−2·squared distance) over pairs of images (ibid.): the lower the more evenly codes spread.
-    pub uniformity: f64,
-}
-
-/// How well a factor that the images were drawn from is read from a layer.
-#[derive(Debug, Clone, Serialize)]
-pub struct FactorRow {
-    pub encoder: &'static str,
-    pub layer: &'static str,
-    pub factor: &'static str,
-    /// `R²` or `accuracy`.
-    pub measure: &'static str,
-    pub score: f64,
-    /// What knowing nothing reaches.
-    pub baseline: f64,
-}
-
-/// An encoder's features of both splits.
-struct Side {
-    encoder: &'static str,
-    layers: Vec<(&'static str, Features, Features)>,
+    pub layers: Vec<(&'static str, Features, Features)>,
+    /// The code of the test images' other views, if that is asked for.
+    view: Option<Features>,
 }
 
 impl Side {
@@ -118,7 +38,17 @@ impl Side {
     }
 }
 
-/// Measures `subject` as `protocol` says; `told` hears what is being done.
+/// What a piece of work gives.
+enum Found {
+    Fit(Fit),
+    Code(CodeRow),
+    Ndm(Named<Option<f64>>),
+    Mine(Named<mi::HeldOut>),
+    Reconstruction(Named<Reconstruction>),
+    Factors(Vec<FactorRow>),
+}
+
+/// Measures `subject` as `protocol` says, in as many pieces at a time as rayon has threads; `told` hears how far it is.
 ///
 /// # Errors
 /// Candle's, and [`Error::Input`] for images that a part cannot work on.
@@ -127,31 +57,31 @@ pub fn evaluate(
     protocol: &Protocol,
     sections: &[Section],
     seeds: u64,
-    told: &mut dyn FnMut(String),
+    told: &mut dyn FnMut(&Progress),
 ) -> Result<Report, Error> {
-    let started = std::time::Instant::now();
+    let started = Instant::now();
+    let asked = |section| sections.contains(&section);
     let (train, test) = (&subject.dataset.train, &subject.dataset.test);
     let (n, m) = (protocol.train.min(train.len()), protocol.test.min(test.len()));
-    let untrained = subject.untrained()?;
-    let mut sides = Vec::new();
-    for (encoder, frozen) in [("trained", &subject.trained), ("untrained", &untrained)] {
-        told(format!("encoding images ({encoder})"));
-        let of = |images: &Images, n| frozen.features(images, n, &Layer::ALL, &mut |_| ());
-        let layers = Layer::ALL.iter().zip(of(train, n)?).zip(of(test, m)?);
-        sides.push(Side { encoder, layers: layers.map(|((layer, train), test)| (layer.name(), train, test)).collect() });
-    }
-    let mut bench = Bench { subject, protocol, seeds, n, m, told };
-    let mut report = bench.empty();
-    for section in sections {
-        match section {
-            Section::Probes => report.probes = bench.probes(&sides),
-            Section::Code => report.code = bench.code(&sides, [&subject.trained, &untrained])?,
-            Section::Ndm => report.ndm = bench.ndm(&sides)?,
-            Section::Mine => report.mine = bench.mine(&sides)?,
-            Section::Reconstruction => report.reconstruction = bench.reconstruction(&sides)?,
-            Section::Factors if train.factors.is_some() => report.factors = bench.factors(&sides),
-            Section::Factors => report.notes.push("factors: these images were not drawn from known ones".into()),
+    let mut bench = Bench { subject, protocol, seeds, n, m, sides: Vec::new() };
+    bench.sides = bench.encoded(sections, told)?;
+    let image = asked(Section::Mine).then(|| samples(&pixels(train, n))).transpose()?;
+    let mut jobs = Vec::new();
+    for section in Section::ALL.into_iter().filter(|&s| asked(s)) {
+        match (section, &image) {
+            (Section::Probes, _) => jobs.extend(bench.probes()),
+            (Section::Code, _) => jobs.extend(bench.coded().map(|side| bench.code(side))),
+            (Section::Ndm, _) => jobs.extend(bench.coded().map(|side| bench.ndm(side))),
+            (Section::Mine, Some(x)) => jobs.extend(bench.coded().map(|side| bench.mine(side, x))),
+            (Section::Mine, None) => {}
+            (Section::Reconstruction, _) => jobs.extend(bench.coded().map(|side| bench.reconstruction(side))),
+            (Section::Factors, _) => jobs.extend(bench.sides.iter().flat_map(|side| bench.factors(side))),
         }
+    }
+    let found = side_by_side(jobs, ENCODING..1.0, told)?;
+    let mut report = bench.report(found);
+    if asked(Section::Factors) && train.factors.is_none() {
+        report.notes.push("factors: these images were not drawn from known ones".into());
     }
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
@@ -164,10 +94,203 @@ struct Bench<'a> {
     seeds: u64,
     n: usize,
     m: usize,
-    told: &'a mut dyn FnMut(String),
+    /// Pixels (if a part reads them as it reads a layer), the trained encoder, the untrained one.
+    sides: Vec<Side>,
 }
 
 impl Bench<'_> {
+    /// What the parts read.
+    fn encoded(&self, sections: &[Section], told: &mut dyn FnMut(&Progress)) -> Result<Vec<Side>, Error> {
+        let (train, test) = (&self.subject.dataset.train, &self.subject.dataset.test);
+        let all = [Section::Probes, Section::Factors].iter().any(|s| sections.contains(s));
+        let layers: &[Layer] = if all { &Layer::ALL } else { &[Layer::Y] };
+        let moved = sections.contains(&Section::Code).then(|| moved(test, self.m));
+        let side = |encoder, frozen: &Frozen| {
+            let of = |images: &Images, n| frozen.features(images, n, layers, &mut |_| ());
+            let found = layers.iter().zip(of(train, self.n)?).zip(of(test, self.m)?);
+            let view = moved.as_ref().map(|moved| frozen.features(moved, self.m, &[Layer::Y], &mut |_| ()));
+            Ok(Side {
+                encoder,
+                layers: found.map(|((layer, train), test)| (layer.name(), train, test)).collect(),
+                view: view.transpose()?.map(|mut view| view.remove(0)),
+            })
+        };
+        let trained = || side("trained", &self.subject.trained);
+        let untrained = || side("untrained", &self.subject.untrained()?);
+        let job =
+            |name: &str, work| Job { part: "encoding", name: format!("encoding images ({name})"), cost: 1.0, bytes: 0, work };
+        let jobs = vec![job("trained", Box::new(trained) as Box<_>), job("untrained", Box::new(untrained))];
+        let mut sides = side_by_side(jobs, 0.0..ENCODING, told)?;
+        if all {
+            let layers = vec![("pixels", pixels(train, self.n), pixels(test, self.m))];
+            sides.insert(0, Side { encoder: "pixels", layers, view: None });
+        }
+        Ok(sides)
+    }
+
+    /// The sides that have a code.
+    fn coded(&self) -> impl Iterator<Item = &Side> {
+        self.sides.iter().filter(|side| side.encoder != "pixels")
+    }
+
+    fn probes(&self) -> Vec<Job<'_, Found>> {
+        let data = &self.subject.dataset;
+        let labels = (&data.train.labels[..self.n], &data.test.labels[..self.m]);
+        let (seed, effort) = (self.subject.config.seed, self.protocol.effort);
+        let asked = probing::Asked { labels, classes: data.classes.len(), seed, seeds: self.seeds, effort };
+        probing::jobs(&self.sides, &asked).into_iter().map(|job| job.map(Found::Fit)).collect()
+    }
+
+    /// A piece of the report on one side. `cost` is in about seconds.
+    fn job<'a>(
+        &self,
+        section: Section,
+        (what, side): (&str, &'a Side),
+        cost: f64,
+        work: impl FnOnce(&'a Side) -> Result<Found, Error> + Send + 'a,
+    ) -> Job<'a, Found> {
+        let widest = side.layers.iter().map(|(_, train, test)| train.values.len() + test.values.len()).max();
+        Job {
+            part: section.name(),
+            name: format!("{what} ({})", side.encoder),
+            cost,
+            // In double precision, once beside a copy.
+            bytes: 12 * widest.unwrap_or(0),
+            work: Box::new(move || work(side)),
+        }
+    }
+
+    fn code<'a>(&self, side: &'a Side) -> Job<'a, Found> {
+        self.job(Section::Code, ("spread of the code", side), 1e-9 * (self.m * self.m) as f64 * 64.0, |side| {
+            let (_, test) = side.code()?;
+            let collapse = eval::collapse(test);
+            Ok(Found::Code(CodeRow {
+                encoder: side.encoder,
+                rank_me: collapse.rank_me,
+                centred_rank: collapse.centred_rank,
+                participation: collapse.participation,
+                units: collapse.deviations.len(),
+                idle: collapse.idle,
+                deviations: collapse.deviations,
+                alignment: side.view.as_ref().map_or(f64::NAN, |view| eval::alignment(test, view)),
+                uniformity: eval::uniformity(test),
+            }))
+        })
+    }
+
+    fn ndm<'a>(&self, side: &'a Side) -> Job<'a, Found> {
+        let (steps, batch) = (self.protocol.ndm_steps, self.protocol.ndm_batch.min(self.n));
+        let settings = independence::Settings { seed: self.subject.config.seed, steps, batch: self.protocol.ndm_batch };
+        let cost = 4e-5 * steps as f64 * batch as f64;
+        self.job(Section::Ndm, ("dependence of the units", side), cost, move |side| {
+            let (train, test) = side.code()?;
+            let value = independence(train, test, settings, &mut || ())?;
+            Ok(Found::Ndm(Named { encoder: side.encoder, value }))
+        })
+    }
+
+    /// A critic of image and code, trained on most of the pairs, asked about others; by `mine`, as in the paper.
+    fn mine<'a>(&self, side: &'a Side, image: &'a Samples) -> Job<'a, Found> {
+        let settings = mi::Settings {
+            seed: self.subject.config.seed,
+            steps: self.protocol.mine_steps,
+            batch: 64,
+            critic: CriticKind::Separable,
+        };
+        let cost = 4e-6 * settings.steps as f64 * image.columns() as f64;
+        let job = self.job(Section::Mine, ("information of image and code", side), cost, move |side| {
+            let y = samples(side.code()?.0)?;
+            let mut measured = mi::measure(image, &y, &[Choice::new("mine", &[])?], settings, &mut || ())?;
+            Ok(Found::Mine(Named { encoder: side.encoder, value: measured.estimates.remove(0) }))
+        });
+        Job { bytes: 8 * image.rows() * image.columns(), ..job }
+    }
+
+    fn reconstruction<'a>(&'a self, side: &'a Side) -> Job<'a, Found> {
+        let data = &self.subject.dataset;
+        let settings = reconstruction::Settings { seed: self.subject.config.seed, steps: self.protocol.decoder_steps };
+        let cost = 6e-5 * settings.steps as f64 * (data.train.height * data.train.width) as f64;
+        self.job(Section::Reconstruction, ("reconstruction from the code", side), cost, move |side| {
+            let (train, test) = side.code()?;
+            let value = reconstruction((train, &data.train), (test, &data.test), settings, &mut || ())?;
+            Ok(Found::Reconstruction(Named { encoder: side.encoder, value }))
+        })
+    }
+
+    /// Training images that factors are fitted on.
+    fn factor_rows(&self) -> usize {
+        self.n.min(FACTOR_ROWS)
+    }
+
+    /// Every factor of the images from every layer; none where the images were not drawn from known ones.
+    fn factors<'a>(&'a self, side: &'a Side) -> impl Iterator<Item = Job<'a, Found>> {
+        let n = self.factor_rows();
+        let known = self.subject.dataset.train.factors.is_some();
+        side.layers.iter().filter(move |_| known).map(move |layer| {
+            let (name, features, _) = layer;
+            let what = if *name == side.encoder { "factors".to_owned() } else { format!("factors from {name}") };
+            let cost = 0.4e-9 * (n.min(features.dim) as f64).powi(3);
+            let job = self
+                .job(Section::Factors, (&what, side), cost, move |side| Ok(Found::Factors(self.factors_of(side.encoder, layer))));
+            Job { bytes: 8 * n * (features.dim + n.min(features.dim)) + 8 * self.m * features.dim, ..job }
+        })
+    }
+
+    fn factors_of(&self, encoder: &'static str, (layer, features, test): &(&'static str, Features, Features)) -> Vec<FactorRow> {
+        let data = &self.subject.dataset;
+        let (Some(train), Some(judged)) = (&data.train.factors, &data.test.factors) else { return Vec::new() };
+        let n = self.factor_rows();
+        let fitted = Features::new(n, features.dim, features.values[..n * features.dim].to_vec());
+        let columns = train.columns.iter().zip(&judged.columns);
+        let factors = columns.map(|(column, judged)| Factor {
+            kind: match column.kind {
+                Kind::Continuous => FactorKind::Continuous,
+                Kind::Circular => FactorKind::Circular,
+                Kind::Categorical => FactorKind::Categorical { classes: column.names.len() },
+            },
+            train: &column.values[..n],
+            test: &judged.values[..self.m],
+        });
+        let found = eval::read_factors(&fitted, test, &factors.collect::<Vec<_>>());
+        let rows = train.columns.iter().zip(found).map(|(column, found)| FactorRow {
+            encoder,
+            layer,
+            factor: column.name,
+            measure: if column.kind == Kind::Categorical { "accuracy" } else { "R²" },
+            score: found.value,
+            baseline: found.baseline,
+        });
+        rows.collect()
+    }
+
+    /// What was found, each in its place; the order within a part is that of the jobs.
+    fn report(&self, found: Vec<Found>) -> Report {
+        let mut report = self.empty();
+        let mut fits = Vec::new();
+        for found in found {
+            match found {
+                Found::Fit(fit) => fits.push(fit),
+                Found::Code(row) => report.code.push(row),
+                Found::Ndm(value) => report.ndm.push(value),
+                Found::Mine(value) => report.mine.push(value),
+                Found::Reconstruction(value) => report.reconstruction.push(value),
+                Found::Factors(rows) => report.factors.extend(rows),
+            }
+        }
+        report.probes = probing::rows(fits);
+        let most = independence::certifiable(self.m);
+        for ndm in report.ndm.iter().filter(|ndm| ndm.value.is_some_and(|v| v > most)) {
+            report.notes.push(format!(
+                "NDM of the {} code is above {most:.1} nats, the most that {} codes can certify: far from independent, how far is unknown",
+                ndm.encoder, self.m,
+            ));
+        }
+        for mine in &report.mine {
+            report.notes.push(format!("MINE of the {} code: {}", mine.encoder, mine.value.note));
+        }
+        report
+    }
+
     fn empty(&self) -> Report {
         let (config, data) = (&self.subject.config, &self.subject.dataset);
         Report {
@@ -186,153 +309,10 @@ impl Bench<'_> {
             mine: Vec::new(),
             reconstruction: Vec::new(),
             factors: Vec::new(),
+            factor_train: self.factor_rows(),
             notes: Vec::new(),
             seconds: 0.0,
         }
-    }
-
-    /// Every probe on every layer, on those of the untrained encoder, and on pixels.
-    fn probes(&mut self, sides: &[Side]) -> Vec<ProbeRow> {
-        let data = &self.subject.dataset;
-        let pixels = (pixels(&data.train, self.n), pixels(&data.test, self.m));
-        let layers = sides.iter().flat_map(|s| s.layers.iter().map(|(layer, train, test)| (s.encoder, *layer, train, test)));
-        let all: Vec<_> = [("pixels", "pixels", &pixels.0, &pixels.1)].into_iter().chain(layers).collect();
-        let mut rows = Vec::new();
-        for (encoder, layer, train, test) in all {
-            for kind in PROBES.iter().map(|p| p.kind) {
-                (self.told)(format!("{} probe on {layer} ({encoder})", kind.name()));
-                let task = Task {
-                    train,
-                    labels: &data.train.labels[..self.n],
-                    test,
-                    test_labels: &data.test.labels[..self.m],
-                    classes: data.classes.len(),
-                    seed: self.subject.config.seed,
-                    effort: self.protocol.effort,
-                };
-                let once = eval::judge(kind, &task);
-                let first = task.seed;
-                let seeds: Vec<u64> = (0..self.seeds).map(|i| first.wrapping_add(i)).collect();
-                let found = (seeds.len() > 1).then(|| eval::several(kind, &task, &seeds));
-                rows.push(ProbeRow {
-                    encoder,
-                    layer,
-                    probe: kind.name(),
-                    train_accuracy: once.train_accuracy,
-                    test_accuracy: found.as_ref().map_or(once.test_accuracy, |f| f.mean),
-                    standard_error: found.map(|f| f.error),
-                    confusion: once.confusion,
-                });
-            }
-        }
-        rows
-    }
-
-    fn code(&mut self, sides: &[Side], encoders: [&Frozen; 2]) -> Result<Vec<CodeRow>, Error> {
-        let moved = moved(&self.subject.dataset.test, self.m);
-        let mut rows = Vec::new();
-        for (side, frozen) in sides.iter().zip(encoders) {
-            (self.told)(format!("spread of the code ({})", side.encoder));
-            let (_, test) = side.code()?;
-            let view = frozen.features(&moved, self.m, &[Layer::Y], &mut |_| ())?.remove(0);
-            let collapse = eval::collapse(test);
-            rows.push(CodeRow {
-                encoder: side.encoder,
-                rank_me: collapse.rank_me,
-                centred_rank: collapse.centred_rank,
-                participation: collapse.participation,
-                units: collapse.deviations.len(),
-                idle: collapse.idle,
-                deviations: collapse.deviations,
-                alignment: eval::alignment(test, &view),
-                uniformity: eval::uniformity(test),
-            });
-        }
-        Ok(rows)
-    }
-
-    fn ndm(&mut self, sides: &[Side]) -> Result<Vec<Named<Option<f64>>>, Error> {
-        let seed = self.subject.config.seed;
-        let settings = independence::Settings { seed, steps: self.protocol.ndm_steps, batch: self.protocol.ndm_batch };
-        let mut found = Vec::new();
-        for side in sides {
-            (self.told)(format!("dependence of the units ({})", side.encoder));
-            let (train, test) = side.code()?;
-            found.push(Named { encoder: side.encoder, value: independence(train, test, settings, &mut || ())? });
-        }
-        Ok(found)
-    }
-
-    /// A critic of image and code, trained on most of the pairs, asked about others; by `mine`, as in the paper.
-    fn mine(&mut self, sides: &[Side]) -> Result<Vec<Named<mi::HeldOut>>, Error> {
-        let x = samples(&pixels(&self.subject.dataset.train, self.n))?;
-        let settings = mi::Settings {
-            seed: self.subject.config.seed,
-            steps: self.protocol.mine_steps,
-            batch: 64,
-            critic: CriticKind::Separable,
-        };
-        let mut found = Vec::new();
-        for side in sides {
-            (self.told)(format!("information of image and code ({})", side.encoder));
-            let y = samples(side.code()?.0)?;
-            let choices = [Choice::new("mine", &[])?];
-            let measured = mi::measure(&x, &y, &choices, settings, &mut || ())?;
-            found.extend(measured.estimates.into_iter().map(|value| Named { encoder: side.encoder, value }));
-        }
-        Ok(found)
-    }
-
-    fn reconstruction(&mut self, sides: &[Side]) -> Result<Vec<Named<Reconstruction>>, Error> {
-        let data = &self.subject.dataset;
-        let settings = reconstruction::Settings { seed: self.subject.config.seed, steps: self.protocol.decoder_steps };
-        let mut found = Vec::new();
-        for side in sides {
-            (self.told)(format!("reconstruction from the code ({})", side.encoder));
-            let (train, test) = side.code()?;
-            let value = reconstruction((train, &data.train), (test, &data.test), settings, &mut || ())?;
-            found.push(Named { encoder: side.encoder, value });
-        }
-        Ok(found)
-    }
-
-    /// Every factor of the images from every layer.
-    fn factors(&mut self, sides: &[Side]) -> Vec<FactorRow> {
-        let data = &self.subject.dataset;
-        let (Some(train), Some(test)) = (&data.train.factors, &data.test.factors) else { return Vec::new() };
-        let mut rows = Vec::new();
-        for side in sides {
-            for (layer, features, test_features) in &side.layers {
-                (self.told)(format!("factors from {layer} ({})", side.encoder));
-                let n = self.n.min(FACTOR_ROWS);
-                let fitted = Features::new(n, features.dim, features.values[..n * features.dim].to_vec());
-                let factors: Vec<Factor> = train
-                    .columns
-                    .iter()
-                    .zip(&test.columns)
-                    .map(|(column, judged)| Factor {
-                        kind: match column.kind {
-                            Kind::Continuous => FactorKind::Continuous,
-                            Kind::Circular => FactorKind::Circular,
-                            Kind::Categorical => FactorKind::Categorical { classes: column.names.len() },
-                        },
-                        train: &column.values[..n],
-                        test: &judged.values[..self.m],
-                    })
-                    .collect();
-                for (column, found) in train.columns.iter().zip(eval::read_factors(&fitted, test_features, &factors)) {
-                    rows.push(FactorRow {
-                        encoder: side.encoder,
-                        layer,
-                        factor: column.name,
-                        measure: if column.kind == Kind::Categorical { "accuracy" } else { "R²" },
-                        score: found.value,
-                        baseline: found.baseline,
-                    });
-                }
-            }
-        }
-        rows
     }
 }
 

@@ -67,6 +67,13 @@ pub fn independence(train: &Features, test: &Features, settings: Settings, told:
     Ok(nats.is_finite().then_some(nats))
 }
 
+/// The most nats that can be certified of `n` held-out codes: ln of the number of shuffled codes that they are held against. No lower
+/// bound of a divergence that holds with confidence whatever the distributions is much larger (McAllester & Stratos 2020); a larger
+/// value is what the discriminator extrapolates.
+pub fn certifiable(n: usize) -> f64 {
+    ((SHUFFLES * n).max(1) as f64).ln()
+}
+
 fn named(name: &str) -> Result<Box<dyn Estimator>, Error> {
     by_name(name).ok_or_else(|| Error::Input(format!("no estimator is named '{name}'")))
 }

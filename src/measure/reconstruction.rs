@@ -21,10 +21,12 @@ pub struct Reconstruction {
     pub mse_of_mean: f64,
     /// Structural similarity, 1 for the same image (Wang et al. 2004).
     pub ssim: Option<f64>,
-    /// The same over several scales (Wang, Simoncelli & Bovik 2003), and over how many: five of them, with a window of 11 pixels, need
-    /// images of 176; smaller ones have a window of 7 and as many scales as fit.
+    /// The same over several scales (Wang, Simoncelli & Bovik 2003). Theirs has five scales and a window of 11 pixels, which takes images
+    /// of 176; smaller ones have a window of 7 and as many scales as fit (three at 32 pixels), and such values compare with their like
+    /// only: hence the next two numbers.
     pub ms_ssim: Option<f64>,
-    pub scales: usize,
+    pub ms_ssim_scales: usize,
+    pub ms_ssim_window: usize,
 }
 
 /// How long to train.
@@ -89,7 +91,7 @@ fn mean_image(images: &Images, n: usize) -> Vec<f64> {
 fn judge(decoder: &Decoder, codes: &Features, images: &Images, mean: &[f64]) -> Result<Reconstruction, Error> {
     let (size, seen) = (images.image_bytes(), images.seen(codes.n));
     let shape = Shape { channels: images.channels, height: images.height, width: images.width };
-    let (mut mse, mut mse_of_mean, mut similar, mut similar_scales, mut scales) = (0.0, 0.0, Some(0.0), Some(0.0), 0);
+    let (mut mse, mut mse_of_mean, mut similar, mut similar_scales, mut scales) = (0.0, 0.0, Some(0.0), Some(0.0), (0, 0));
     for rows in (0..codes.n as u32).collect::<Vec<_>>().chunks(256) {
         let decoded = decoder.forward(&rows_of(codes, rows)?, Stats::Eval)?.flatten_all()?.to_vec1::<f32>()?;
         for (&row, decoded) in rows.iter().zip(decoded.chunks_exact(size)) {
@@ -102,7 +104,7 @@ fn judge(decoder: &Decoder, codes: &Features, images: &Images, mean: &[f64]) -> 
             similar = similar.zip(ssim(&original, &decoded, shape, 1.0)).map(|(sum, value)| sum + value);
             let several = ms_ssim(&original, &decoded, shape, 1.0);
             similar_scales = similar_scales.zip(several).map(|(sum, several)| sum + several.value);
-            scales = several.map_or(0, |several| several.scales);
+            scales = several.map_or((0, 0), |several| (several.scales, several.window));
         }
     }
     let n = codes.n.max(1) as f64;
@@ -111,7 +113,8 @@ fn judge(decoder: &Decoder, codes: &Features, images: &Images, mean: &[f64]) -> 
         mse_of_mean: mse_of_mean / n,
         ssim: similar.map(|sum| sum / n),
         ms_ssim: similar_scales.map(|sum| sum / n),
-        scales,
+        ms_ssim_scales: scales.0,
+        ms_ssim_window: scales.1,
     })
 }
 
