@@ -19,7 +19,9 @@ pub enum RecordError {
     InUse(PathBuf),
     #[error("cannot write {}: {}", .path.display(), plain(.source))]
     Io { path: PathBuf, source: io::Error },
-    /// The run's own `replay.toml` cannot be read.
+    #[error("cannot read {}: {}", .path.display(), plain(.source))]
+    Read { path: PathBuf, source: io::Error },
+    /// The run's own `replay.toml` or `config.toml` cannot be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
 }
@@ -27,6 +29,10 @@ pub enum RecordError {
 impl RecordError {
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         move |source| RecordError::Io { path: path.into(), source }
+    }
+
+    pub(super) fn read(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        move |source| RecordError::Read { path: path.into(), source }
     }
 
     /// True if another command line mends it (exit code 2), false if the system failed (1).

@@ -16,6 +16,7 @@ pub(crate) mod recorder_rows;
 mod replace;
 mod replay;
 mod rows;
+mod saved;
 mod summary;
 mod tensorboard;
 
@@ -28,6 +29,7 @@ pub use journal::journal_row;
 pub use probe_row::*;
 pub use recorder::Recorder;
 pub use rows::*;
+pub use saved::{SavedRun, find_runs};
 
 /// One output file of a run.
 ///
