@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 
 use candle_core::{Device, Tensor};
 use common::{batch, sets};
+use dim_tui::eval::{Effort, Features, ProbeKind, Task, judge};
 
 fn dim_tui(args: &[&str]) -> Output {
     Command::new(common::BINARY).args(args).args(["--threads", "2"]).output().expect("the binary starts")
@@ -69,5 +70,29 @@ fn what_cannot_be_measured_is_one_sentence_and_exit_2() {
         let output = dim_tui(&args);
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", error(&output));
         assert!(error(&output).contains(part), "{}", error(&output));
+    }
+}
+
+/// On features of a real run scikit-learn reads as many classes as our probes do: `tests/fixtures/export/judge.py`.
+#[test]
+fn probes_read_what_scikit_learn_reads_from_the_same_features() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/export");
+    let tensors = candle_core::safetensors::load(fixtures.join("run.safetensors"), &Device::Cpu).unwrap();
+    let answers: serde_json::Value = serde_json::from_slice(&std::fs::read(fixtures.join("run.json")).unwrap()).unwrap();
+    let features = |name: String| {
+        let (n, dim) = tensors[&name].dims2().unwrap();
+        Features::new(n, dim, tensors[&name].flatten_all().unwrap().to_vec1().unwrap())
+    };
+    let labels = |split: &str| tensors[&format!("{split}.labels")].to_vec1::<u8>().unwrap();
+    let (train_labels, test_labels) = (labels("train"), labels("test"));
+    for layer in ["fc", "y"] {
+        let (train, test) = (features(format!("train.{layer}")), features(format!("test.{layer}")));
+        let (labels, test_labels) = (train_labels.as_slice(), test_labels.as_slice());
+        let task = Task { train: &train, labels, test: &test, test_labels, classes: 10, seed: 0, effort: Effort::Quick };
+        for kind in [ProbeKind::Linear, ProbeKind::Svm, ProbeKind::Knn] {
+            let (ours, theirs) = (judge(kind, &task).test_accuracy, answers[layer][kind.name()].as_f64().unwrap());
+            // Single precision and an earlier end of the iteration may turn an image on the border: two of 400.
+            assert!((ours - theirs).abs() <= 2.0 / 400.0 + 1e-9, "{} on {layer}: {ours} against {theirs}", kind.name());
+        }
     }
 }

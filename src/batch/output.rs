@@ -234,7 +234,12 @@ fn state(s: &Snapshot) -> String {
 fn nats(mi: &PerTerm<f64>) -> Option<String> {
     let parts: Vec<String> = [("global", mi.global), ("local", mi.local)]
         .into_iter()
-        .filter_map(|(name, v)| v.map(|v| format!("{name} {v:.3}")))
+        .filter_map(|(name, v)| v.map(|v| format!("{name} {}", short(v))))
         .collect();
     (!parts.is_empty()).then(|| parts.join(", ") + " nats")
+}
+
+/// Three decimals; of a number that these would make a row of digits, as a read-out of an untrained critic, its size.
+fn short(v: f64) -> String {
+    if v.is_finite() && v.abs() >= 1e6 { format!("{v:.1e}") } else { format!("{v:.3}") }
 }

@@ -98,6 +98,18 @@ fn a_whole_run_is_told_in_lines() {
     assert_eq!(err, "warning: the disk is full\n");
 }
 
+/// jsd's read-out of an untrained critic can have thirty digits.
+#[test]
+fn numbers_without_measure_are_told_by_their_size() {
+    let (_, out, _) = driven(&Signals::default(), None, |link| {
+        let mut row = probe_row(0);
+        row.mi_heldout.local = Some(-4.400_742_63e28);
+        link.events.send(Event::Probe(row)).unwrap();
+        link.events.send(Event::Ended(Outcome::Done)).unwrap();
+    });
+    assert!(out.contains("held-out local -4.4e28 nats; guaranteed local 0.125 nats"), "{out}");
+}
+
 #[test]
 fn what_the_doctor_finds_is_told_once() {
     let (_, _, err) = driven(&Signals::default(), None, |link| {
