@@ -53,7 +53,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("tui", &["batch", "data", "eval", "measure", "mi", "model", "nn"]),
     ("mi", &["batch", "config", "doctor", "eval", "measure", "model", "record", "train", "tui"]),
     ("measure", &["batch", "doctor", "record", "tui"]),
-    ("sweep", &["batch", "data", "doctor", "eval", "measure", "mi", "model", "nn", "train", "tui"]),
+    ("sweep", &["data", "doctor", "eval", "measure", "mi", "model", "nn", "train", "tui"]),
 ];
 
 /// Modules above these all: only those named beside one may use it.
