@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{BINARY, TINY, rows, timeless};
+use common::{BINARY, Screen, TINY, journal_row, rows, timeless};
 use dim_tui::{
     config::{Config, EvalPart, load, parse_text},
     measure::Section,
@@ -84,7 +84,7 @@ fn everything_that_is_wrong_is_told_at_once() {
     let error = parse_text(text, Path::new("a.toml")).unwrap_err().to_string();
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(lines.len(), 2, "{error}");
-    assert!(lines.iter().all(|line| line.starts_with("a.toml:3:32: ")), "{error}");
+    assert!(lines.iter().all(|line| line.starts_with("a.toml:3:33: ")), "{error}");
     assert!(lines[0].contains("optim.batch = 16") && lines[1].contains("optim.batch = 8"), "{error}");
     // A schedule that one point cannot follow.
     let text = "objective.local.negatives = 3\n[[schedule]]\nat = 2\nset = { \"objective.local.negatives\" = 31 }\n[sweep.grid]\noptim.batch = [16]\n";
@@ -102,6 +102,9 @@ fn flags_reach_into_a_sweep() {
     fs::write(&file, "[sweep]\nseeds = [1, 2]\ngrid = { \"objective.local.negatives\" = [3, 63] }").unwrap();
     let sweep = load(Some(&file), &["sweep.grid.optim.lr=[0.5, 0.25]".into()]).unwrap().sweep.unwrap();
     assert_eq!((sweep.points().len(), sweep.grid.len()), (8, 2), "the rest of the file's sweep stays");
+    // In a running job there is none to set.
+    let error = Config::default().with(&[("sweep.seeds".into(), vec![1].into())]).unwrap_err().to_string();
+    assert!(error.contains("for --batch"), "{error}");
     // A flag that one of the file's points does not go with.
     let error = load(Some(&file), &["optim.batch=32".into()]).unwrap_err().to_string();
     assert!(error.contains("at the point objective.local.negatives = 63"), "{error}");
@@ -282,6 +285,21 @@ fn what_cannot_be_run_is_refused_with_2() {
     refused(&["--batch", "--config", "my.toml", "--out", "b", "--set", "optim.steps=3"], "optim.steps is 2 there and 3 here");
     refused(&["--batch", "--config", "my.toml", "--out", "b", "--set", "sweep.seeds=[0]"], "sweep.seeds is another there");
     refused(&["--resume", "b"], "b is a sweep: it goes on with --batch");
+}
+
+#[test]
+fn the_workbench_trains_the_config_without_its_sweep_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("my.toml");
+    fs::write(&file, tiny(10, 0)).unwrap();
+    let args = ["--threads", "1", "--out", "run", "--config", file.to_str().unwrap()].map(str::to_owned);
+    let mut screen = Screen::open(160, 40, dir.path(), &args);
+    screen.shows("[sweep] of this config (4 runs) is for --batch");
+    journal_row(&dir.path().join("run"), "a checkpoint at the end", |row| row["kind"] == "checkpoint");
+    screen.signal("-TERM");
+    assert_eq!(screen.exit_code(), 128 + 15);
+    let run = SavedRun::open(&dir.path().join("run")).unwrap();
+    assert_eq!((run.last_step(), run.config.seed, run.config.sweep), (10, 0, None));
 }
 
 /// What the README shows is a sweep.

@@ -148,8 +148,13 @@ fn short(name: &str, varied: &[&str]) -> String {
     parts.join(".")
 }
 
-fn worded(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), |text| script_label(text).into_owned())
+/// A value as people write it: names without quotes, a script by its own name, numbers not in thirty digits.
+pub fn worded(value: &Value) -> String {
+    match value {
+        Value::String(text) => script_label(text).into_owned(),
+        Value::Float(number) => format!("{number:?}"),
+        other => other.to_string(),
+    }
 }
 
 /// What every file system takes: letters, digits, dots, dashes.

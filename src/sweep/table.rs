@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::measures::{Measures, of_arena, of_eval, of_probe};
 use crate::{
-    config::{Config, Source, diff, keys, script_label},
+    config::{Config, Source, diff, keys, worded},
     record::{JournalKind, SavedRun},
 };
 
@@ -143,11 +143,6 @@ fn all_in_order(a: &[Value], b: &[Value]) -> Ordering {
     a.iter().zip(b).map(|(a, b)| in_order(a, b)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// A value as people write it: names without quotes, a script by its own name.
-pub(super) fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), |text| script_label(text).into_owned())
-}
-
 // ---- as text ----
 
 impl Table {
@@ -163,7 +158,7 @@ impl Table {
         let rule = (0..head.len()).map(|i| if i < self.axes.len() { "---" } else { "---:" }.to_owned());
         text += &line(&rule.collect::<Vec<_>>());
         for row in &self.rows {
-            let mut cells: Vec<String> = row.values.iter().map(|v| shown(v).replace('|', "\\|")).collect();
+            let mut cells: Vec<String> = row.values.iter().map(|v| worded(v).replace('|', "\\|")).collect();
             cells.push(row.n.to_string());
             cells.extend(short.then(|| row.short.to_string()));
             cells.push(row.step.to_string());
@@ -189,7 +184,7 @@ impl Table {
                 let found = row.measures.get(name);
                 [number(found.map(|m| m.mean)), number(found.and_then(|m| m.standard_error))]
             });
-            let _ = writer.write_record(row.values.iter().map(shown).chain(counts).chain(measures));
+            let _ = writer.write_record(row.values.iter().map(worded).chain(counts).chain(measures));
         }
         writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
     }
