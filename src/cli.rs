@@ -5,6 +5,7 @@ mod estimate;
 mod evaluate;
 mod mi_bench;
 mod mutual;
+pub mod sweep;
 
 use std::{
     ffi::OsString,
@@ -19,7 +20,6 @@ use clap_complete::Shell;
 use dim_tui::{
     config::{self, Config},
     mi,
-    record::RunDir,
     train::Options,
     tui,
 };
@@ -35,6 +35,8 @@ Examples:
   dim-tui --batch --set optim.steps=500 --out RUN    train without a screen into the folder RUN
   dim-tui --batch --config RUN/replay.toml           repeat a run, live changes and all
   dim-tui --resume RUN                               go on from the newest checkpoint of RUN
+  dim-tui --batch --config configs/sweep-negatives.toml --out DIR --jobs 2
+                                                     the runs of a [sweep], and a table; again: what is missing
   dim-tui estimate --estimator infonce --joint J.npy --marginal M.npy
                                                      what an estimator makes of scores of your own
   dim-tui mi --x X.npy --y Y.csv                     the mutual information of two arrays
@@ -97,6 +99,8 @@ pub struct RunArgs {
     /// How pictures are shown; in half blocks without colour, and where nothing better is known
     #[arg(long, value_enum, value_name = "HOW", default_value = "auto")]
     pub images: Images,
+    #[command(flatten)]
+    pub sweep: sweep::SweepArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -242,13 +246,13 @@ fn print(text: &str) -> anyhow::Result<()> {
 }
 
 impl RunArgs {
-    /// The configuration these flags ask for, with `data.dir` absolute and `run.threads` counted.
+    /// The configuration these flags ask for, with `data.dir` absolute.
     ///
     /// # Errors
     /// Everything here is the user's to mend (exit code 2).
     pub fn load(&self) -> anyhow::Result<Config> {
         let file = match &self.resume {
-            Some(run) => Some(RunDir::existing(run)?.path().join("config.toml")),
+            Some(run) => Some(Self::own_config(run)?),
             None => self.config.clone(),
         };
         let mut config = config::load(file.as_deref(), &self.set)?;
@@ -263,9 +267,6 @@ impl RunArgs {
         }
         if !config.data.dir.as_os_str().is_empty() {
             config.data.dir = std::path::absolute(&config.data.dir).context("data.dir")?;
-        }
-        if config.run.threads == 0 {
-            config.run.threads = physical_cores();
         }
         Ok(config)
     }
@@ -313,6 +314,14 @@ fn utf8(path: &Path) -> anyhow::Result<String> {
     OsString::from(path).into_string().map_err(|_| anyhow!("--data: {} is not UTF-8 text", path.display()))
 }
 
+/// `config` with its threads counted, if it leaves them to us.
+pub fn with_threads(mut config: Config) -> Config {
+    if config.run.threads == 0 {
+        config.run.threads = physical_cores();
+    }
+    config
+}
+
 /// Cores for heavy arithmetic: sibling threads share their units. Never more than this process may use.
 fn physical_cores() -> usize {
     let usable = std::thread::available_parallelism().map_or(1, usize::from);
@@ -343,7 +352,7 @@ mod tests {
         assert_eq!((config.run.device.as_str(), config.objective.estimator.as_str()), ("cpu", "dv"));
         let config = parse("--set data.name=cifar10 --data true").unwrap().load().unwrap();
         assert_eq!(config.data.dir.file_name().unwrap(), "true", "a folder's name is never another TOML value");
-        assert!(config.run.threads >= 1, "0 is counted");
+        assert!(config.run.threads == 0 && with_threads(config).run.threads >= 1, "0 is counted");
     }
 
     #[test]

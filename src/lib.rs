@@ -10,5 +10,6 @@ pub mod mi;
 pub mod model;
 pub mod nn;
 pub mod record;
+pub mod sweep;
 pub mod train;
 pub mod tui;

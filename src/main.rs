@@ -32,10 +32,14 @@ fn run(cli: &Cli) -> Result<i32, Failure> {
     }
     let args = &cli.run;
     let config = args.load().map_err(|e| (BAD_USAGE, e))?;
+    if let Some(asked) = args.sweep(&config).map_err(|e| (BAD_USAGE, e))? {
+        return cli::sweep::run(asked);
+    }
+    let config = cli::with_threads(config);
     let options = args.options().map_err(|e| (BAD_USAGE, e))?;
     set_threads(config.run.threads);
     if args.batch {
-        return Ok(batch::run(config, options, args.config.clone()));
+        return Ok(batch::run(config, options, args.config.clone(), args.sweep.led));
     }
     needs_terminal().map_err(|e| (BAD_USAGE, e))?;
     tui::run(config, options, args.config.clone(), args.color.into(), args.images.into()).map_err(|e| (FAILED, e))

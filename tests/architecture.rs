@@ -25,10 +25,10 @@ const WORDS: &[Words] = &[
         because: "only src/tui draws",
     },
     Words {
-        within: &["src/tui", "src/batch", "src/doctor", "src/record", "src/config", "src/eval"],
+        within: &["src/tui", "src/batch", "src/doctor", "src/record", "src/config", "src/eval", "src/sweep"],
         except: &[],
         words: &["candle_core", "candle_nn", "candle_datasets"],
-        because: "tensors stay with the trainer: front ends, doctor, records, config and probes see plain numbers",
+        because: "tensors stay with the trainer: front ends, doctor, records, config, probes and sweeps see plain numbers",
     },
     Words { within: &["estimators"], except: &[], words: &["dim_tui"], because: "the estimators know scores only" },
     Words {
@@ -53,7 +53,11 @@ const MODULES: &[(&str, &[&str])] = &[
     ("tui", &["batch", "data", "eval", "measure", "mi", "model", "nn"]),
     ("mi", &["batch", "config", "doctor", "eval", "measure", "model", "record", "train", "tui"]),
     ("measure", &["batch", "doctor", "record", "tui"]),
+    ("sweep", &["data", "doctor", "eval", "measure", "mi", "model", "nn", "train", "tui"]),
 ];
+
+/// Modules above these all: only those named beside one may use it.
+const ABOVE: &[(&str, &[&str])] = &[("sweep", &["report"])];
 
 /// What is wrong with one file, in sentences. `path` is relative to the repository.
 fn faults(path: &str, text: &str) -> Vec<String> {
@@ -71,6 +75,10 @@ fn faults(path: &str, text: &str) -> Vec<String> {
         }
         for used in modules_used(&code).iter().filter(|m| banned.contains(&m.as_str())) {
             found.push(format!("{path} uses `crate::{used}`: `{module}` must not know `{used}` (ARCHITECTURE.md)"));
+        }
+        let above = ABOVE.iter().filter(|(top, by)| top != module && !by.contains(module));
+        for (top, _) in above.filter(|(top, _)| modules_used(&code).iter().any(|used| used == top)) {
+            found.push(format!("{path} uses `crate::{top}`: `{module}` must not know `{top}` (ARCHITECTURE.md)"));
         }
     }
     found
@@ -129,6 +137,8 @@ fn a_forbidden_use_is_found() {
     one("src/train/worker.rs", "use crate::doctor::Doctor;", "must not know `doctor`");
     one("src/doctor/mod.rs", "use candle_core::Tensor;", "candle_core");
     one("src/record/dir.rs", "use crate::{record::{a, b}, train::{Command, Event}};", "must not know `train`");
+    one("src/sweep/table.rs", "use crate::train::Session;", "must not know `train`");
+    one("src/record/dir.rs", "use crate::sweep::table;", "must not know `sweep`");
     one("src/data/mod.rs", "fn f() { unsafe { g() } }", "unsafe");
     one("estimators/src/dv.rs", "use dim_tui::config;", "dim_tui");
 }
@@ -137,6 +147,7 @@ fn a_forbidden_use_is_found() {
 fn an_allowed_use_and_a_mere_mention_are_not() {
     let none = |path: &str, text: &str| assert_eq!(faults(path, text), Vec::<String>::new(), "{path}: {text}");
     none("src/tui/view/mod.rs", "use ratatui::buffer::Buffer; use crate::{train::Command, tui::app::App};");
+    none("src/sweep/table.rs", "use crate::{config::Config, record::SavedRun, sweep::measures};");
     none("src/nn/host.rs", "unsafe { gemm() }");
     none("src/train/worker.rs", "// no ratatui here\n/* nor crate::tui */ //! unsafe\nfn f() {}");
     none("src/train/worker.rs", "let s = \"unsafe // ratatui\"; let t = r#\"crate::tui \"candle\" \"#;");

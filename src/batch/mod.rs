@@ -7,7 +7,11 @@ mod signals;
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    io::{self, BufReader},
+    path::PathBuf,
+    time::Duration,
+};
 
 use crossbeam_channel::RecvTimeoutError;
 
@@ -18,16 +22,17 @@ use crate::{
 };
 use file::{WatchedFile, WatchedScripts};
 use output::Output;
-use signals::Signals;
+pub use signals::Signals;
 
 /// How often signals, the config file and the progress are looked at.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Trains without a screen until the run has ended; gives the exit code. `watch` is the `--config` file: a save changes the
-/// live keys of the running job here too.
-pub fn run(config: Config, options: Options, watch: Option<PathBuf>) -> i32 {
+/// live keys of the running job here too. `led`: a sweep began it, and passes signals on through standard input.
+pub fn run(config: Config, options: Options, watch: Option<PathBuf>, led: bool) -> i32 {
     let mut output = Output::to_terminal();
     let started = Signals::catch()
+        .and_then(|signals| if led { signals.also_from(BufReader::new(io::stdin())) } else { Ok(signals) })
         .map_err(|e| Outcome::Failed(format!("cannot catch signals: {e}")))
         .and_then(|signals| match watch.map(WatchedFile::new).transpose() {
             Ok(file) => Ok((signals, file)),

@@ -1,23 +1,30 @@
 //! SIGINT, SIGTERM and SIGHUP: the first one asks for an orderly end, the second ends at once.
 
 use std::{
-    io,
+    io::{self, BufRead},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    thread,
 };
 
 use signal_hook::{consts, flag};
 
+/// SIGHUP, where there is one.
+const HANG_UP: usize = 1;
+
 /// What has been caught.
 #[derive(Debug, Default)]
-pub(super) struct Signals {
+pub struct Signals {
     caught: Arc<AtomicUsize>,
 }
 
 impl Signals {
     /// Begins to catch.
+    ///
+    /// # Errors
+    /// If the system does not let us.
     pub fn catch() -> io::Result<Self> {
         let this = Self::default();
         let armed = Arc::new(AtomicBool::new(false));
@@ -32,6 +39,22 @@ impl Signals {
             flag::register_usize(signal, this.caught.clone(), signal.unsigned_abs() as usize)?;
         }
         Ok(this)
+    }
+
+    /// Hears a parent process too: a line with the number of a signal is that signal; the end is a hang-up, since then the parent
+    /// has gone. Neither ends anything at once.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn also_from(self, mut input: impl BufRead + Send + 'static) -> io::Result<Self> {
+        let caught = self.caught.clone();
+        thread::Builder::new().name("parent".into()).spawn(move || {
+            let mut line = String::new();
+            let told = input.read_line(&mut line).ok().and_then(|_| line.trim().parse().ok());
+            // A signal that came by itself stays.
+            let _ = caught.compare_exchange(0, told.unwrap_or(HANG_UP), Ordering::Relaxed, Ordering::Relaxed);
+        })?;
+        Ok(self)
     }
 
     /// The number of the signal caught, if any.

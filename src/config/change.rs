@@ -47,7 +47,7 @@ pub fn diff(old: &Config, new: &Config, source: Source) -> Vec<Change> {
     changes.filter(|c| c.from != c.to).collect()
 }
 
-/// Every key with its value. The schedule is a leaf, and absent if it is empty.
+/// Every key with its value. The schedule is a leaf, and absent if it is empty; a sweep is none, since it is no setting of a run.
 pub(super) fn leaves(config: &Config) -> BTreeMap<String, toml::Value> {
     fn walk(prefix: &str, table: toml::Table, found: &mut BTreeMap<String, toml::Value>) {
         for (name, value) in table {
@@ -59,6 +59,8 @@ pub(super) fn leaves(config: &Config) -> BTreeMap<String, toml::Value> {
         }
     }
     let mut found = BTreeMap::new();
-    walk("", config.to_table(), &mut found);
+    let mut table = config.to_table();
+    table.remove("sweep");
+    walk("", table, &mut found);
     found
 }

@@ -52,21 +52,50 @@ pub enum ConfigError {
     /// A `[[schedule]]` entry for a key that is fixed for a run.
     #[error("{at}'{key}' cannot change while running, so no [[schedule]] entry can set it: set it once for the whole run")]
     Scheduled { at: Place, key: String },
+    /// A key that is the same in all runs of a sweep.
+    #[error("{at}'{key}' cannot vary in a sweep: {why}")]
+    Swept { at: Place, key: String, why: &'static str },
+    /// Several faults that were found at once, not all of them told if they are many.
+    #[error("{}", told(.0))]
+    Several(Vec<ConfigError>),
     /// Text that is not `KEY=VALUE`.
     #[error("{at}'{text}' is not KEY=VALUE ({reason}): write for example optim.lr=0.0003")]
     Assignment { at: Place, text: String, reason: &'static str },
 }
 
+/// More would scroll the first away.
+const MOST_TOLD: usize = 20;
+
+/// A line each.
+fn told(errors: &[ConfigError]) -> String {
+    let mut lines: Vec<String> = errors.iter().take(MOST_TOLD).map(ConfigError::to_string).collect();
+    if errors.len() > MOST_TOLD {
+        lines.push(format!("and {} more", errors.len() - MOST_TOLD));
+    }
+    lines.join("\n")
+}
+
 impl ConfigError {
+    /// Nothing wrong, the one thing that is, or all of them.
+    pub(super) fn all(mut wrong: Vec<ConfigError>) -> Result<(), ConfigError> {
+        match wrong.len() {
+            0 => Ok(()),
+            1 => Err(wrong.remove(0)),
+            _ => Err(ConfigError::Several(wrong)),
+        }
+    }
+
     /// Where it is wrong.
     pub fn place(&self) -> &Place {
         match self {
+            ConfigError::Several(all) => all.first().map_or(&Place::Here, ConfigError::place),
             ConfigError::Read { .. } | ConfigError::Write { .. } => &Place::Here,
             ConfigError::Syntax { at, .. }
             | ConfigError::UnknownKey { at, .. }
             | ConfigError::Value { at, .. }
             | ConfigError::Rule { at, .. }
             | ConfigError::Scheduled { at, .. }
+            | ConfigError::Swept { at, .. }
             | ConfigError::Assignment { at, .. } => at,
         }
     }
@@ -74,9 +103,11 @@ impl ConfigError {
     /// The offending key, where there is one.
     pub fn key(&self) -> Option<&str> {
         match self {
-            ConfigError::UnknownKey { key, .. } | ConfigError::Value { key, .. } | ConfigError::Scheduled { key, .. } => {
-                Some(key)
-            }
+            ConfigError::UnknownKey { key, .. }
+            | ConfigError::Value { key, .. }
+            | ConfigError::Scheduled { key, .. }
+            | ConfigError::Swept { key, .. } => Some(key),
+            ConfigError::Several(all) => all.first().and_then(ConfigError::key),
             ConfigError::Rule { keys, .. } => keys.first().copied(),
             _ => None,
         }

@@ -10,6 +10,7 @@ use super::{
     keys::{is_section, nearest_key, nearest_name},
     node::{Kind, Node},
     rules,
+    sweep_layer::SweepLayer,
 };
 
 /// One key set by a layer.
@@ -35,6 +36,8 @@ pub(super) struct Layer {
     pub entries: Vec<Entry>,
     /// `None`: the layer says nothing of a schedule.
     pub schedule: Option<Vec<Scheduled>>,
+    /// `None`: nothing of a sweep.
+    pub sweep: Option<SweepLayer>,
 }
 
 impl Layer {
@@ -52,6 +55,9 @@ impl Layer {
         if name == "schedule" {
             self.schedule = Some(schedule(node)?);
             return Ok(());
+        }
+        if name == "sweep" || name.starts_with("sweep.") {
+            return self.sweep.get_or_insert_with(|| SweepLayer::at(at)).add(name, at, node);
         }
         if let Some(key) = key(name) {
             let given = node.plain();
@@ -97,6 +103,14 @@ impl Layer {
             };
             rehearse(&config, &places)?;
         }
+        if let Some(sweep) = &self.sweep {
+            let sweep = sweep.over(config.sweep.as_ref());
+            sweep.check(&config)?;
+            config.sweep = Some(sweep.plain());
+        } else if let (true, Some(sweep)) = (with_schedule, &config.sweep) {
+            // What this layer sets may not go with the points.
+            SweepLayer::from_plain(sweep).check(&config)?;
+        }
         Ok(config)
     }
 }
@@ -132,7 +146,7 @@ fn join(prefix: &str, name: &str) -> String {
 }
 
 /// The error for a value that does not fit, with the nearest name where there is one.
-fn misfit(name: &str, range: Range, given: &Value, at: &Place) -> ConfigError {
+pub(super) fn misfit(name: &str, range: Range, given: &Value, at: &Place) -> ConfigError {
     let text = given.as_str().unwrap_or_default();
     let gpu = ["cuda", "metal", "gpu", "vulkan", "rocm"].iter().any(|g| text.starts_with(g));
     let hint = if name == "run.device" && gpu {
@@ -212,11 +226,20 @@ fn live_entries(node: &Node) -> Result<Vec<Entry>, ConfigError> {
         let before = layer.entries.len();
         layer.add_key(name, at, value)?;
         let fixed = layer.entries[before..].iter().find(|e| !super::is_live(&e.key)).map(|e| e.key.clone());
-        if let Some(key) = fixed.or_else(|| layer.schedule.is_some().then(|| "schedule".to_owned())) {
+        let whole = [("schedule", layer.schedule.is_some()), ("sweep", layer.sweep.is_some())];
+        let whole = || whole.into_iter().find(|(_, set)| *set).map(|(name, _)| name.to_owned());
+        if let Some(key) = fixed.or_else(whole) {
             return Err(ConfigError::Scheduled { at: at.clone(), key });
         }
     }
     Ok(layer.entries)
+}
+
+impl Config {
+    /// Refuses a schedule that cannot be followed.
+    pub(super) fn rehearsed(&self) -> Result<(), ConfigError> {
+        rehearse(self, &self.schedule.iter().map(Scheduled::from_plain).collect::<Vec<_>>())
+    }
 }
 
 /// Applies the entries one after the other, as the run will, and refuses the first that does not go.

@@ -92,6 +92,10 @@ impl Config {
         for (key, value) in edits {
             layer.add_key(key, &Place::Here, &Node::value(value, &Place::Here))?;
         }
+        if layer.sweep.is_some() {
+            let message = "sweep: it is no setting of a run; it stands in a config file or in --set, for --batch".to_owned();
+            return Err(ConfigError::Rule { at: Place::Here, keys: vec!["sweep"], message });
+        }
         layer.over(self, false)
     }
 

@@ -22,6 +22,8 @@ mod rules;
 mod schema;
 mod script;
 mod script_watch;
+mod sweep;
+mod sweep_layer;
 mod text_watch;
 mod watch;
 mod write;
@@ -40,6 +42,7 @@ pub use range::Range;
 pub use schema::*;
 pub use script::{ESTIMATOR_KEYS, SCRIPT_ENDING, ScriptInForce, is_script, script_label, scripts_in};
 pub use script_watch::ScriptWatch;
+pub use sweep::{EvalPart, Sweep, SweepPoint, worded};
 pub use watch::{FileEvent, Watch};
 pub use write::write_back;
 

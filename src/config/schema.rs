@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Data, Gaussian, Objective};
+use super::{Data, Gaussian, Objective, Sweep};
 
 /// A whole run. Serialises to the same TOML that a user writes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,9 @@ pub struct Config {
     /// Changes made at given steps: `[[schedule]]` entries, in order of `at`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<ScheduleEntry>,
+    /// Other runs that this config stands for under `--batch`. A run itself has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<Sweep>,
 }
 
 /// The encoder E = f ∘ C.

@@ -28,6 +28,7 @@ pub use error::RecordError;
 pub use journal::journal_row;
 pub use probe_row::*;
 pub use recorder::Recorder;
+pub(crate) use replace::replace;
 pub use rows::*;
 pub use saved::{SavedRun, find_runs};
 
