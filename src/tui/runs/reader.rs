@@ -161,8 +161,8 @@ fn list(scan: u64, folders: &[PathBuf], present: &Path, tell: &mut dyn FnMut(Fou
     let paths = folders.iter().flat_map(|folder| find_runs(folder).unwrap_or_default());
     let paths: BTreeSet<PathBuf> = paths.filter_map(|path| fs::canonicalize(path).ok()).collect();
     let others = paths.into_iter().filter(|path| Some(path) != present.as_ref());
-    let mut rows: Vec<(PathBuf, String)> =
-        others.map(|path| (begun(&path).unwrap_or_default(), path)).map(|(b, p)| (p, b)).collect();
+    let with_beginning = |path: PathBuf| (path.clone(), begun(&path).unwrap_or_default());
+    let mut rows: Vec<(PathBuf, String)> = others.map(with_beginning).collect();
     rows.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| b.cmp(a)));
     let briefs: Vec<PathBuf> = rows.iter().map(|(path, _)| path.clone()).collect();
     if !tell(Found::List { scan, present, rows }) {
@@ -291,7 +291,10 @@ mod tests {
         let names: Vec<String> = rows.iter().map(|(path, _)| super::super::name(path)).collect();
         assert_eq!(names, ["c", "a"]);
         assert_eq!(*known, fs::canonicalize(present).unwrap());
-        assert!(matches!(&found[1], Found::Brief { scan: 7, at: 0, brief: Err(why) } if why.contains("nonsense")), "{found:?}");
+        assert!(
+            matches!(&found[1], Found::Brief { scan: 7, at: 0, brief: Err(why) } if why.contains("config.toml:1")),
+            "{found:?}"
+        );
         assert!(matches!(&found[2], Found::Brief { at: 1, brief: Ok(_), .. }));
         assert_eq!(found.len(), 3);
     }

@@ -328,7 +328,7 @@ fn differences_of_settings_are_a_line_a_key_and_a_column_a_run() {
         let words = |key: &str| row(&screen, key).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(words("objective.estimator ")[1..5], ["objective.estimator", "jsd", "dv", "jsd"], "{screen}");
         // The bench trains with 1e-3, the others did with 0.5.
-        assert_eq!(words("optim.lr ")[1..5], ["optim.lr", "1e-3", "0.5", "0.5"], "{screen}");
+        assert_eq!(words("optim.lr ")[1..5], ["optim.lr", "0.001", "0.5", "0.5"], "{screen}");
         assert!(screen.contains("2 keys") && !screen.contains("optim.batch "), "{screen}");
     }
     b.key(KeyCode::Tab);

@@ -274,4 +274,7 @@ pub fn left(app: &mut App) {
     app.runs.overlays.retain(|o| o.fork.is_none());
     app.runs.opened = None;
     app.runs.selected = 0;
+    if matches!(app.mode, Mode::Runs(_)) {
+        app.mode = Mode::Normal;
+    }
 }

@@ -50,6 +50,6 @@ fn unlike(there: &Config, here: &Config) -> Option<(&'static str, String, String
         [kind.to_owned(), e.width.to_string(), e.fc.to_string(), e.code.to_string()]
     };
     let keys = ["encoder.kind", "encoder.width", "encoder.fc", "encoder.code"];
-    let both = keys.into_iter().zip(of(there)).zip(of(here)).map(|((key, theirs), ours)| (key, theirs, ours));
-    both.into_iter().find(|(_, theirs, ours)| theirs != ours)
+    let mut both = keys.into_iter().zip(of(there)).zip(of(here)).map(|((key, theirs), ours)| (key, theirs, ours));
+    both.find(|(_, theirs, ours)| theirs != ours)
 }

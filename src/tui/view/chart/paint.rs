@@ -278,7 +278,7 @@ impl<'a> Painter<'a> {
         let newest = places.len().saturating_sub(1);
         let glyph = line.run.map_or(legend::POINTS[i % legend::POINTS.len()], |run| run.glyph);
         for (at, &(x, row)) in places.iter().enumerate() {
-            let here = |run: RunLine| (x.saturating_sub(self.parts.plot.x) + 3 * run.place as u16) % GLYPH_EVERY == 0;
+            let here = |run: RunLine| (x.saturating_sub(self.parts.plot.x) + 3 * run.place as u16).is_multiple_of(GLYPH_EVERY);
             if !crowded || at == newest || line.run.is_some_and(here) {
                 put(buf, x, row, glyph, self.style(line));
             }

@@ -29,7 +29,7 @@ const COLUMNS: [Column; 10] = [
     column("estimator", 12, false, 1),
     column("steps", 13, true, 0),
     column("state", 10, false, 0),
-    column("conv", 5, true, 3),
+    column("conv", 5, true, 4),
     column("fc", 5, true, 3),
     column("Y, %", 5, true, 0),
     column("nats", 6, true, 2),

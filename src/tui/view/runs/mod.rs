@@ -15,7 +15,7 @@ mod list;
 use ratatui::{buffer::Buffer, layout::Rect, style::Modifier, text::Line};
 
 use super::{
-    estimators::frame,
+    estimators::{frame, place},
     text::{cut, put, put_line, width},
 };
 use crate::tui::{app::App, layout::Layout, runs::Page};
@@ -30,7 +30,7 @@ pub fn draw(app: &App, page: Page, layout: &Layout, buf: &mut Buffer) {
 
 /// The frame with as many of the keys as fit into its lower edge; the first ones matter most.
 fn framed(app: &App, layout: &Layout, title: &str, keys: &[&str], buf: &mut Buffer) -> Rect {
-    let room = usize::from(app.area.width).saturating_sub(4);
+    let room = usize::from(place(app, layout).width).saturating_sub(4);
     let mut text = String::new();
     for key in keys {
         let longer = if text.is_empty() { format!(" {key} ") } else { format!("{text}· {key} ") };
