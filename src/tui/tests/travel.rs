@@ -13,7 +13,7 @@ use crate::{
     record::{JournalKind, fork_row, journal_row, recorder_rows},
     train::{Command, Event, Outcome, Phase, Session, StopReason},
     tui::{
-        app::App,
+        app::{App, Cursor},
         draw_to_buffer,
         message::{Done, Effect, Message},
         runs::{Ask, Found},
@@ -136,14 +136,16 @@ fn a_forks_parent_lies_over_its_charts_dimmed_beyond_the_fork() {
     let effects = b.event(Event::Journal(fork_row(200, &checkpoint)));
     let [Effect::Read(Ask::Parent { run, step: 200 })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(*run, path(2));
-    b.send(Message::Found(Found::Parent { run: path(2), step: 200, curves: Ok(curves(1..=400, 3.0, "jsd")) }));
+    let parent = curves(1..=200, 3.0, "jsd");
+    (201..=400).for_each(|step| parent.history.push_step(&recorder_rows::step_row(step, 4.0)));
+    b.send(Message::Found(Found::Parent { run: path(2), step: 200, curves: Ok(parent) }));
     b.publish(|s| (s.step, s.phase) = (300, Phase::Training));
     b.type_text("z");
     let buf = draw_to_buffer(&b.app, 120, 40);
     let screen = text(&buf);
-    assert!(screen.contains("△ 22-101500 3.000") && screen.contains("◇ 23-101500 2.000"), "{screen}");
+    assert!(screen.contains("△ 22-101500 4.000") && screen.contains("◇ 23-101500 2.000"), "{screen}");
     assert_eq!(b.app.x_range(), (1.0, 400.0));
-    // Its line is level: the row that holds most of its colour.
+    // What of it is in which columns.
     let colour = b.app.theme.curve(6).style.fg.unwrap();
     let dots = |app: &App| {
         let buf = draw_to_buffer(app, 120, 40);
@@ -161,6 +163,13 @@ fn a_forks_parent_lies_over_its_charts_dimmed_beyond_the_fork() {
     // Half of the 400 steps lie before the fork: 8 columns of labels, 111 of plot.
     let (last, first) = (bright.last().unwrap().0, dim[0].0);
     assert!(last <= first && (60..=66).contains(&first), "{last} {first}\n{screen}");
+    // The legend reads the parent where the crosshair is, before and beyond.
+    for (step, value) in [(150.0, "3.000"), (350.0, "4.000")] {
+        b.app.cursor = Some(Cursor { step, pinned: true });
+        assert!(b.screen(120, 40).contains(&format!("△ 22-101500 {value}")), "{}", b.screen(120, 40));
+    }
+    b.app.cursor = Some(Cursor { step: 0.0, pinned: true });
+    assert!(b.screen(120, 40).contains("△ 22-101500 –"));
     // Leaving it for another run, its parent is left behind; what was marked by hand stays.
     let (session, _link) = Session::pair(&b.app.live.config);
     b.send(Message::Done(Done::Started { snapshot: session.snapshot.load_full(), history: session.history.clone() }));

@@ -21,7 +21,9 @@ pub fn draw(app: &App, id: ChartId, area: Rect, buf: &mut Buffer) {
 
 /// The same with lines at heights that the curves are to be compared with.
 pub fn draw_with(app: &App, id: ChartId, area: Rect, lines: &[(f64, Style, &'static str)], buf: &mut Buffer) {
-    let (mut marks, breaks) = (app.history.marks(), app.history.swaps());
+    let mut marks = app.history.marks();
+    // Only losses begin anew with another objective.
+    let breaks = if id == ChartId::Loss { app.history.swaps() } else { Vec::new() };
     let mut curves = if app.live.config.has_encoder() { curves(app, id, area.width) } else { arena::curves(app, id, area.width) };
     let others = overlay::laid(app);
     let chosen = if others.is_empty() { None } else { overlay::chosen(app, id, &others) };
@@ -198,7 +200,7 @@ fn build<'a>(
         y,
         log_y: app.log_axis.contains(&id),
         marks,
-        breaks: if id == ChartId::Loss { breaks } else { &[] },
+        breaks,
         cursor: app.cursor.map(|c| c.step),
         unit,
         empty,

@@ -106,6 +106,8 @@ fn of_run<'a>(app: &App, chosen: Chosen, run: &'a Laid, x: (f64, f64), columns: 
     }
     let place = run.overlay.place % GLYPHS.len();
     let look = app.theme.curve(STYLES[place]);
+    // Nats and accuracies run through a swap; losses begin anew.
+    let breaks: &[u64] = if chosen.series == Series::Loss { &run.breaks } else { &[] };
     let line = |label, columns| Line {
         label,
         style: look.style,
@@ -113,22 +115,27 @@ fn of_run<'a>(app: &App, chosen: Chosen, run: &'a Laid, x: (f64, f64), columns: 
         columns,
         last: history.at(chosen.series, x.1 as u64).map(|(_, value)| value),
         points: true,
-        run: Some(RunLine { glyph: GLYPHS[place], breaks: &run.breaks, place }),
+        run: Some(RunLine { glyph: GLYPHS[place], breaks, place }),
         dim: false,
     };
     let raw = history.columns(chosen.series, x.0, x.1, columns);
     let smooth = app.smooths() && !chosen.points;
-    let shown = if smooth { history.smoothed(chosen.series, x.0, x.1, columns, &run.breaks) } else { raw.clone() };
+    let shown = if smooth { history.smoothed(chosen.series, x.0, x.1, columns, breaks) } else { raw.clone() };
     let (before, beyond) = parted(shown, run.overlay.fork);
-    let mut lines =
-        vec![Line { last: shown_last(&before, &beyond, smooth).or(line("", Vec::new()).last), ..line(&run.label, before) }];
-    let behind = |columns| Line { dim: true, points: false, dashed: false, ..line("", columns) };
+    let last = shown_last(&before, &beyond, smooth);
+    // The legend reads the part that the crosshair is on.
+    let reads_beyond =
+        !beyond.is_empty() && app.cursor.is_some_and(|c| run.overlay.fork.is_some_and(|fork| c.step > fork as f64));
+    let (label, label_beyond) = if reads_beyond { ("", &run.label[..]) } else { (&run.label[..], "") };
+    let behind = |label, columns| Line { dim: true, points: false, dashed: false, ..line(label, columns) };
+    let mut lines = vec![line(label, before)];
     if !beyond.is_empty() {
-        lines.push(behind(beyond));
+        lines.push(behind(label_beyond, beyond));
     }
     if smooth {
-        lines.push(behind(raw));
+        lines.push(behind("", raw));
     }
+    lines.iter_mut().for_each(|line| line.last = last.or(line.last));
     lines
 }
 
