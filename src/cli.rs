@@ -169,7 +169,7 @@ pub enum Verb {
         /// Rows of the screen
         #[arg(long, default_value_t = 36)]
         height: u16,
-        /// One panel in full screen: loss, mi, accuracy or help
+        /// One panel in full screen: loss, mi, accuracy or help; a view: probes, runs; or compare, with the runs beside it over the charts
         #[arg(long)]
         panel: Option<String>,
         /// File to write [default: standard output]

@@ -17,6 +17,7 @@ use dim_tui::{batch, tui};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    outlive_file_limits();
     let code = run(&Cli::parse()).unwrap_or_else(|(code, error)| {
         // Nobody may be reading any more.
         let _ = writeln!(io::stderr(), "error: {error:#}");
@@ -52,6 +53,13 @@ fn set_threads(threads: usize) {
         // SAFETY: no other thread has been started yet, so none can be reading the environment.
         unsafe { std::env::set_var(name, value) };
     }
+}
+
+/// A file that may not grow any more (`ulimit -f`) is a warning like a full disk, not a reason to be killed.
+fn outlive_file_limits() {
+    // If the signal cannot be caught, the program is no worse off than any other.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
 }
 
 fn needs_terminal() -> anyhow::Result<()> {

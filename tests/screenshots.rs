@@ -1,4 +1,4 @@
-//! The pictures in `screenshots/` are what the program draws of the recorded runs in `tests/fixtures/run` and `arena`;
+//! The pictures in `screenshots/` are what the program draws of the recorded runs in `tests/fixtures/run`, `arena` and `runs`;
 //! `UPDATE=1 cargo test --test screenshots` draws them anew.
 
 use std::{fs, path::Path};
@@ -12,6 +12,8 @@ const PICTURES: &[(&str, &str, u16, u16, Option<&str>)] = &[
     ("probes", "run", 160, 46, Some("probes")),
     ("help", "run", 120, 36, Some("help")),
     ("arena", "arena", 120, 36, None),
+    ("runs", "runs/infonce", 120, 36, Some("runs")),
+    ("compare", "runs/infonce", 120, 40, Some("compare")),
 ];
 
 #[test]
@@ -26,6 +28,19 @@ fn pictures_are_those_of_the_program() {
         }
         let kept = fs::read_to_string(&path).unwrap_or_default();
         assert!(kept == svg, "screenshots/{name}.svg is out of date: UPDATE=1 cargo test --test screenshots draws it anew");
+    }
+}
+
+#[test]
+fn the_pictures_of_runs_name_the_others() {
+    let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/runs/infonce");
+    let list = screenshot(&run, 120, 36, Some("runs")).unwrap();
+    let compared = screenshot(&run, 120, 40, Some("compare")).unwrap();
+    for word in ["jsd", "dv", "400/400", "2 marked"] {
+        assert!(list.contains(word), "the list does not show '{word}'");
+    }
+    for word in ["other estimators: not comparable", "local held-out", "dv", "jsd"] {
+        assert!(compared.contains(word), "the charts do not show '{word}'");
     }
 }
 

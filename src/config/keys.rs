@@ -136,6 +136,8 @@ static KEYS: &[Key] = &[
     live("metrics.every", int(1, STEPS), "steps between recorded rows"),
     live("checkpoint.every", int(0, STEPS), "steps between checkpoints; 0: only at the end"),
     live("checkpoint.keep", int(1, 100_000), "checkpoints kept"),
+    live("checkpoint.keep_best", Range::Bool, "keep the one with the best probe too"),
+    restart("start.checkpoint", Range::Text, "fork: begin with the state of this checkpoint"),
     restart("run.threads", int(0, 1024), "CPU threads; 0: one per physical core"),
     restart("run.device", choice(&["auto", "cpu"]), "device to compute on"),
     restart("run.dir", Range::Text, "folder in which run directories are made"),

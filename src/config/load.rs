@@ -103,7 +103,7 @@ impl Config {
     /// were read or checked are such already.
     fn writable(&self) -> Config {
         let mut c = self.clone();
-        for path in [&mut c.data.dir, &mut c.run.dir] {
+        for path in [&mut c.data.dir, &mut c.run.dir, &mut c.start.checkpoint] {
             if path.to_str().is_none() {
                 *path = PathBuf::from(path.to_string_lossy().into_owned());
             }

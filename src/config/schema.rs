@@ -25,6 +25,7 @@ pub struct Config {
     pub probe: Probe,
     pub metrics: Metrics,
     pub checkpoint: Checkpoint,
+    pub start: Start,
     pub run: Run,
     /// Changes made at given steps: `[[schedule]]` entries, in order of `at`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -169,13 +170,25 @@ impl Default for Metrics {
 pub struct Checkpoint {
     /// Steps between checkpoints; 0: only at the end.
     pub every: u64,
-    /// How many to keep.
+    /// How many to keep. Those asked for by hand are kept besides, and so is the newest that a rollback goes back to.
     pub keep: usize,
+    /// Keep, besides, the one whose step has the best probe: the highest accuracy of the linear probe on Y.
+    pub keep_best: bool,
 }
 impl Default for Checkpoint {
     fn default() -> Self {
-        Self { every: 1000, keep: 3 }
+        Self { every: 1000, keep: 3, keep_best: true }
     }
+}
+
+/// What the run begins with.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Start {
+    /// A fork: begin with the state of this checkpoint, under the settings of this config. A file, or a run directory (its
+    /// newest whole checkpoint); a relative path is looked for beside the config, then in the folder the program was started in. Empty: begin
+    /// untrained. Steps count on from the checkpoint's; entries of the schedule up to that step are behind and are left out.
+    pub checkpoint: PathBuf,
 }
 
 /// Where and on what it runs.

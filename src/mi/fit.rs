@@ -21,6 +21,9 @@ pub struct Fit {
     lr: f64,
 }
 
+/// The name of a tensor that is missing or of another shape, and the shape it should have.
+pub type Misfit = (String, Vec<usize>);
+
 /// What one step gave.
 pub enum Step {
     /// The scores of the batch before the update, without gradient; −objective, and its gradient's norm.
@@ -112,15 +115,15 @@ impl Fit {
         all
     }
 
-    /// Takes back what [`Self::tensors`] gave; the name of what is missing or of another shape.
+    /// Takes back what [`Self::tensors`] gave; or what is missing or of another shape.
     ///
     /// # Errors
     /// Candle's.
-    pub fn load(&mut self, saved: &HashMap<String, Tensor>) -> Result<std::result::Result<(), String>, candle_core::Error> {
+    pub fn load(&mut self, saved: &HashMap<String, Tensor>) -> Result<std::result::Result<(), Misfit>, candle_core::Error> {
         for (name, param) in &self.params {
             match saved.get(name).filter(|tensor| tensor.shape() == param.shape()) {
                 Some(tensor) => param.set(tensor)?,
-                None => return Ok(Err(name.clone())),
+                None => return Ok(Err((name.clone(), param.dims().to_vec()))),
             }
         }
         let moments = saved.iter().filter_map(|(name, t)| Some((name.strip_prefix("adam/")?.to_owned(), t.clone())));

@@ -38,16 +38,26 @@ pub fn cut_back(path: &Path, step: Option<u64>) -> io::Result<()> {
 /// All rows of a file, `null` read as NaN where a number must stand. Lines that are no such rows (torn by a crash) are
 /// left out; a missing file has none.
 pub fn read_rows<T: DeserializeOwned>(path: &Path) -> io::Result<Vec<T>> {
+    let mut rows = Vec::new();
+    each_row(path, |row| rows.push(row))?;
+    Ok(rows)
+}
+
+/// The same one by one, for files that are too long to be held.
+pub fn each_row<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T)) -> io::Result<()> {
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(e),
     };
-    let mut rows = Vec::new();
-    for line in BufReader::new(file).split(b'\n') {
-        rows.extend(serde_json::from_slice(&line?));
+    let (mut lines, mut line) = (BufReader::new(file), Vec::new());
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        if let Ok(row) = serde_json::from_slice(&line) {
+            take(row);
+        }
+        line.clear();
     }
-    Ok(rows)
+    Ok(())
 }
 
 #[cfg(test)]

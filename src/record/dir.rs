@@ -1,13 +1,17 @@
 //! Where a run is recorded: making, finding and claiming its directory.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
 use time::{OffsetDateTime, macros::format_description};
 
 use super::{RecordError, replace::replace};
+
+/// What a run that was killed before it began may have left in its directory.
+const LEFT_OVER: &[&str] = &[".writable", ".config.toml.tmp", RunDir::START, "start.partial"];
 
 /// A directory that one run may write to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +22,10 @@ pub struct RunDir {
 impl RunDir {
     /// Where a run keeps copies of the estimator scripts it used.
     pub const SCRIPTS: &str = "scripts";
+    /// Where its checkpoints are.
+    pub const CHECKPOINTS: &str = "checkpoints";
+    /// The checkpoint that a fork began with.
+    pub const START: &str = "start.safetensors";
 
     /// Makes `base/<YYYY-MM-DD-HHMMSS>-<name>` (UTC, as in the journal), with `-2`, `-3`, ... where that exists.
     pub fn new_under(base: &Path, name: &str) -> Result<Self, RecordError> {
@@ -37,10 +45,13 @@ impl RunDir {
     /// `path` itself (`--out`), made if it is missing. One that is not empty is refused: it is somebody's run.
     pub fn exactly(path: &Path) -> Result<Self, RecordError> {
         match fs::read_dir(path) {
-            Ok(mut entries) => match entries.next() {
-                None => Ok(Self { path: path.into() }),
-                Some(_) => Err(RecordError::NotEmpty(path.into())),
-            },
+            Ok(entries) => {
+                let mut names = entries.flatten().map(|entry| entry.file_name());
+                match names.any(|name| !LEFT_OVER.iter().any(|left| name == *left)) {
+                    false => Ok(Self { path: path.into() }),
+                    true => Err(RecordError::NotEmpty(path.into())),
+                }
+            }
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(path).map_err(RecordError::io(path))?;
                 Ok(Self { path: path.into() })
@@ -84,6 +95,47 @@ impl RunDir {
         replace(&path, text).map_err(RecordError::io(&path))
     }
 
+    /// Keeps the checkpoint that a fork begins with, so that the run is whole without its parent: linked, or copied where that cannot
+    /// be. Does nothing if `from` is that very file.
+    pub fn keep_start(&self, from: &Path) -> Result<(), RecordError> {
+        let to = self.path.join(Self::START);
+        // A link to a symbolic link would be lost with the parent.
+        let from = fs::canonicalize(from).map_err(RecordError::read(from))?;
+        if fs::canonicalize(&to).is_ok_and(|to| to == from) || fs::hard_link(&from, &to).is_ok() {
+            return Ok(());
+        }
+        let temporary = to.with_extension("partial");
+        let copied = fs::copy(&from, &temporary).and_then(|_| File::open(&temporary)?.sync_all());
+        copied.and_then(|()| fs::rename(&temporary, &to)).map_err(|e| {
+            // The first error is the one to tell.
+            let _ = fs::remove_file(&temporary);
+            RecordError::io(&to)(e)
+        })
+    }
+
+    /// Finds out whether files can be made in it, before anything takes time. A disk that is full is told later, and no refusal.
+    pub fn check_writable(&self) -> Result<(), RecordError> {
+        let path = self.path.join(LEFT_OVER[0]);
+        let made = File::create(&path).map(drop);
+        // If it could be made, it can be removed.
+        let _ = fs::remove_file(&path);
+        match made {
+            Err(e) if !matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+                Err(RecordError::io(&self.path)(e))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The run directory that a checkpoint lies in, as far as its place tells: the one above `checkpoints/`, else its folder.
+    pub fn of_checkpoint(checkpoint: &Path) -> PathBuf {
+        let folder = checkpoint.parent().unwrap_or(Path::new(""));
+        match folder.file_name() {
+            Some(name) if name == Self::CHECKPOINTS => folder.parent().unwrap_or(folder).into(),
+            _ => folder.into(),
+        }
+    }
+
     /// Makes the first free one of `first-2`, `first-3`, ...; making is what claims a name, so two runs never share one.
     fn numbered(first: &Path) -> Result<Self, RecordError> {
         let name = first.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -123,6 +175,8 @@ mod tests {
         let out = base.path().join("x/y");
         assert_eq!(RunDir::exactly(&out).unwrap().path(), out);
         assert!(RunDir::exactly(&out).is_ok(), "an empty one is fine");
+        fs::write(out.join(".config.toml.tmp"), "seed").unwrap();
+        assert!(RunDir::exactly(&out).is_ok(), "and so is one that a killed run left before it had a config");
         fs::write(out.join("notes"), "").unwrap();
         let error = RunDir::exactly(&out).unwrap_err();
         assert!(matches!(error, RecordError::NotEmpty(_)) && error.is_usage());

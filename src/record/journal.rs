@@ -41,7 +41,8 @@ impl JournalRow {
             None => "–".into(),
         };
         let mut text = serde_json::to_value(self.kind).ok().and_then(|k| k.as_str().map(str::to_owned)).unwrap_or_default();
-        if let Some(key) = &self.key {
+        // Of a fork the reason says all of it.
+        if let Some(key) = self.key.as_ref().filter(|_| self.kind != JournalKind::Start) {
             text = match self.kind {
                 JournalKind::Change => key.clone(),
                 _ => format!("{text} {key}"),

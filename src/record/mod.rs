@@ -4,9 +4,11 @@
 //! written stays in memory (up to a bound) and is written when there is room.
 
 mod append;
+mod brief;
 mod cut;
 mod dir;
 mod error;
+mod fork;
 mod journal;
 mod jsonl;
 mod probe_row;
@@ -22,15 +24,17 @@ mod tensorboard;
 
 use std::io;
 
-pub use cut::{cut_back, read_rows};
+pub use brief::{Brief, RunState, begun};
+pub use cut::{cut_back, each_row, read_rows};
 pub use dir::RunDir;
 pub use error::RecordError;
+pub use fork::{fork_of, fork_row, made_at};
 pub use journal::journal_row;
 pub use probe_row::*;
 pub use recorder::Recorder;
 pub(crate) use replace::replace;
 pub use rows::*;
-pub use saved::{SavedRun, find_runs};
+pub use saved::{SavedRun, config_after, find_runs};
 
 /// One output file of a run.
 ///

@@ -49,9 +49,17 @@ impl Recorder {
     /// # Errors
     /// If the directory cannot be written to, or is another process's.
     pub fn create(dir: RunDir, config: &Config) -> Result<Self, RecordError> {
+        Self::fork(dir, config, 0, 0)
+    }
+
+    /// The same for a run that begins with a state of `step` steps, made after `attempt` rollbacks.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn fork(dir: RunDir, config: &Config, step: u64, attempt: u64) -> Result<Self, RecordError> {
         let path = dir.path().join("config.toml");
         replace(&path, &config.to_toml()).map_err(RecordError::io(&path))?;
-        let replay = Replay::start(dir.path(), config);
+        let replay = Replay::start(dir.path(), config, step, attempt);
         Self::open(dir, replay, None)
     }
 

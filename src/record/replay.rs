@@ -28,9 +28,10 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    /// The replay of a run that begins with `config`. Written at the first flush.
-    pub fn start(dir: &Path, config: &Config) -> Self {
-        Self { path: dir.join("replay.toml"), config: config.clone(), attempt: 0, reached: 0, stale: true }
+    /// The replay of a run that begins with `config`, after `step` steps and `attempt` rollbacks of the run it is forked from.
+    /// Written at the first flush.
+    pub fn start(dir: &Path, config: &Config, step: u64, attempt: u64) -> Self {
+        Self { path: dir.join("replay.toml"), config: config.clone(), attempt, reached: step, stale: true }
     }
 
     /// Goes on with the replay of an interrupted run that is resumed after `step`, `attempt` rollbacks behind it, with
@@ -38,9 +39,13 @@ impl Replay {
     /// replay would have reached (`--set` beside `--resume`), the difference is an entry of its own.
     pub fn go_on(dir: &Path, config: &Config, step: u64, attempt: u64) -> Result<Self, RecordError> {
         let path = dir.join("replay.toml");
-        let text = fs::read_to_string(&path).map_err(RecordError::io(&path))?;
         let started = started_with(dir)?;
-        let mut replay = parse_state(&text, &path)?;
+        let mut replay = match fs::read_to_string(&path) {
+            Ok(text) => parse_state(&text, &path)?,
+            // Killed before it was written first.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => started.clone(),
+            Err(e) => return Err(RecordError::read(&path)(e)),
+        };
         let planned = |e: &ScheduleEntry| started.schedule.iter().any(|s| s.at == e.at && s.set == e.set);
         // A checkpoint at the end holds what was changed after its step, too.
         let (there, held) = reached(&replay, config, step, attempt)?;
@@ -131,7 +136,7 @@ fn reached(replay: &Config, config: &Config, step: u64, attempt: u64) -> Result<
 /// The config the run in `dir` began with.
 fn started_with(dir: &Path) -> Result<Config, RecordError> {
     let path = dir.join("config.toml");
-    let text = fs::read_to_string(&path).map_err(RecordError::io(&path))?;
+    let text = fs::read_to_string(&path).map_err(RecordError::read(&path))?;
     Ok(parse_state(&text, &path)?)
 }
 

@@ -22,7 +22,7 @@ fn planned(at: u64, key: &str, to: impl Into<toml::Value>) -> ScheduleEntry {
 fn every_change_is_an_entry_and_what_repeats_itself_is_left_out() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config { schedule: vec![planned(50, "optim.lr", 0.5)], ..Config::default() };
-    let mut replay = Replay::start(dir.path(), &config);
+    let mut replay = Replay::start(dir.path(), &config, 0, 0);
     let both = [changed(10, "objective.estimator", "dv", Source::Key), changed(10, "objective.local.negatives", 3, Source::Key)];
     replay.journal(&both).unwrap();
     for row in [
@@ -52,7 +52,7 @@ fn a_planned_entry_that_was_refused_is_left_out() {
     let dir = tempfile::tempdir().unwrap();
     let schedule = vec![planned(20, "objective.local.negatives", 63), planned(20, "optim.lr", 0.5)];
     let config = Config { schedule, ..Config::default() };
-    let mut replay = Replay::start(dir.path(), &config);
+    let mut replay = Replay::start(dir.path(), &config, 0, 0);
     replay.journal(&[changed(10, "optim.batch", 32, Source::Key)]).unwrap();
     let refused = JournalRow { kind: JournalKind::Refused, ..changed(20, "objective.local.negatives", 63, Source::Schedule) };
     replay.journal(&[refused]).unwrap();
@@ -68,7 +68,7 @@ fn after_a_rollback_entries_wait_for_it() {
     let schedule = vec![planned(40, "optim.clip_norm", 1.0), planned(50, "objective.local.weight", 2.0)];
     let config = Config { schedule, ..Config::default() };
     fs::write(dir.path().join("config.toml"), config.to_toml()).unwrap();
-    let mut replay = Replay::start(dir.path(), &config);
+    let mut replay = Replay::start(dir.path(), &config, 0, 0);
     replay.journal(&[changed(10, "objective.estimator", "dv", Source::Key)]).unwrap();
     replay.journal(&[journal_row(39, JournalKind::Nonfinite)]).unwrap();
     replay.rewind(20).unwrap();
@@ -95,7 +95,7 @@ fn resuming_forgets_later_changes_and_tells_of_set_ones() {
     let schedule = vec![ScheduleEntry { at: 500, attempt: 0, set: [("optim.lr".to_owned(), 0.5.into())].into() }];
     let config = Config { schedule, ..Config::default() };
     fs::write(dir.path().join("config.toml"), config.to_toml()).unwrap();
-    let mut replay = Replay::start(dir.path(), &config);
+    let mut replay = Replay::start(dir.path(), &config, 0, 0);
     replay.journal(&[changed(10, "objective.estimator", "dv", Source::Key)]).unwrap();
     replay.journal(&[changed(90, "objective.estimator", "infonce", Source::Key)]).unwrap();
     replay.flush().unwrap();
@@ -119,7 +119,7 @@ fn several_swaps_before_the_step_that_follows_a_checkpoint_stay_several() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config { schedule: vec![planned(81, "optim.lr", 0.5)], ..Config::default() };
     fs::write(dir.path().join("config.toml"), config.to_toml()).unwrap();
-    let mut replay = Replay::start(dir.path(), &config);
+    let mut replay = Replay::start(dir.path(), &config, 0, 0);
     for name in ["dv", "jsd", "infonce", "smile"] {
         replay.journal(&[changed(81, "objective.estimator", name, Source::Key)]).unwrap();
     }

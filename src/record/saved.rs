@@ -1,6 +1,7 @@
 //! A run directory read back: what reports, pictures and comparisons begin with.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -58,11 +59,18 @@ impl SavedRun {
 
     /// The configuration it ended with: that of its beginning with the journal's changes.
     pub fn config_at_end(&self) -> Config {
-        self.journal.iter().filter(|r| r.kind == JournalKind::Change).fold(self.config.clone(), |config, row| {
-            let edit = row.key.clone().zip(row.to.clone().and_then(|v| toml::Value::try_from(v).ok()));
-            edit.and_then(|edit| config.with(&[edit]).ok()).unwrap_or(config)
-        })
+        config_after(&self.config, &self.journal)
     }
+}
+
+/// `config` with the journal's changes.
+pub fn config_after(config: &Config, journal: &[JournalRow]) -> Config {
+    let edit = |row: &JournalRow| row.key.clone().zip(row.to.clone().and_then(|v| toml::Value::try_from(v).ok()));
+    let edits: Vec<_> = journal.iter().filter(|r| r.kind == JournalKind::Change).filter_map(edit).collect();
+    let newest: BTreeMap<String, toml::Value> = edits.iter().cloned().collect();
+    // All at once is as good as one by one, and much quicker; a change that this program does not know is left out.
+    let all = config.with(&newest.into_iter().collect::<Vec<_>>());
+    all.unwrap_or_else(|_| edits.into_iter().fold(config.clone(), |config, edit| config.with(&[edit]).unwrap_or(config)))
 }
 
 /// The runs under `path`, in order of name: itself, if it is one, else the folders in it that are (a sweep, or `runs/`).

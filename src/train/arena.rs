@@ -284,16 +284,17 @@ impl Job for Arena {
         Ok(all)
     }
 
-    fn restore(&mut self, saved: &Saved, config: Arc<Config>) -> Result<(), TrainError> {
-        let then = Arc::new(saved.config.clone());
+    fn restore(&mut self, saved: &Saved, then: Arc<Config>, config: Arc<Config>) -> Result<(), TrainError> {
         self.distribution = distribution(&then)?;
         self.racers = self.line_up(&then)?;
         for racer in &mut self.racers {
             let of_racer = saved.part(&format!("{}/", racer.label));
             let errors = of_racer.get("errors").map(|t| t.to_vec1::<f64>()).transpose()?;
             racer.errors = errors.unwrap_or_default().into();
-            let missing = |name| TrainError::Invalid(format!("the checkpoint of step {} does not fit '{name}'", saved.step));
-            racer.fit.load(&of_racer)?.map_err(|name| missing(format!("{}/{name}", racer.label)))?;
+            racer
+                .fit
+                .load(&of_racer)?
+                .map_err(|(name, shape)| saved.misfit(&format!("{}/{name}", racer.label), &shape, &config))?;
         }
         (self.step, self.examples_seen, self.attempt) = (saved.step, saved.examples_seen, saved.attempt);
         self.config = then;

@@ -92,15 +92,15 @@ fn a_checkpoint_holds_all_of_it() {
     let config = config(&[("gaussian.estimators", "mine, infonce".into())]);
     let mut straight = arena(&config);
     steps(&mut straight, 5);
-    checkpoint::write(dir.path(), &straight, &Default::default()).unwrap();
+    checkpoint::write(dir.path(), &straight, &Default::default(), false).unwrap();
     let saved = checkpoint::newest(dir.path()).0.unwrap();
     let mut resumed = arena(&config);
-    resumed.restore(&saved, config.clone()).unwrap();
+    resumed.restore(&saved, config.clone(), config.clone()).unwrap();
     assert_eq!((resumed.step, resumed.examples_seen), (5, 40));
     assert_eq!(steps(&mut resumed, 5), steps(&mut straight, 5));
     // Under other settings too: who is not among them any more is left behind.
     let other = config.with(&[("gaussian.estimators".into(), "infonce, dv".into())]).unwrap();
-    resumed.restore(&saved, Arc::new(other)).unwrap();
+    resumed.restore(&saved, config.clone(), Arc::new(other)).unwrap();
     assert_eq!(steps(&mut resumed, 1).nats.keys().collect::<Vec<_>>(), ["dv", "infonce"]);
 }
 

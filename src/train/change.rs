@@ -1,10 +1,12 @@
 //! Changes and policies between two steps: applied whole, or refused with a reason and nothing changed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     Event, Phase, checkpoint,
     history::Mark,
+    keep::is_regular,
+    start::put_back,
     worker::{Halt, Worker},
 };
 use crate::{
@@ -60,7 +62,7 @@ impl Worker<'_> {
         let scripts = self.job.scripts().in_force(&next);
         self.publisher.in_force(next.clone(), scripts, self.job.total_steps());
         if next.objective.on_nonfinite == OnNonfinite::Rollback && checkpoint::list(&self.checkpoints).is_empty() {
-            self.save();
+            self.save(false);
         }
         Ok(())
     }
@@ -73,7 +75,7 @@ impl Worker<'_> {
             if !self.scheduled.insert(i) {
                 continue;
             }
-            let changes = as_changes(&entry.set, self.job.config());
+            let changes = as_changes(&entry.set, self.job.config(), Source::Schedule);
             if let Err(reason) = self.change(&changes) {
                 self.tell(Event::Warning(format!("schedule entry at = {}: {reason}", entry.at)));
             }
@@ -83,22 +85,24 @@ impl Worker<'_> {
     /// The policy `rollback`: back to the newest checkpoint, half the learning rate, new draws.
     pub(super) fn roll_back(&mut self) -> Result<(), Halt> {
         self.publisher.phase(Phase::Starting("rolling back".into()));
-        // One that a replay has too, if there is one: not a checkpoint the user asked for.
-        let every = self.job.config().checkpoint.every;
-        let regular = |step: u64| step == 0 || (every > 0 && step.is_multiple_of(every));
-        let (mut saved, mut faults) = checkpoint::newest_of(&self.checkpoints, regular);
-        if saved.is_none() {
-            (saved, faults) = checkpoint::newest(&self.checkpoints);
-        }
-        for fault in faults {
-            self.tell(Event::Warning(fault.to_string()));
-        }
-        let saved = saved.ok_or_else(|| Halt::Failed("nothing to roll back to: no whole checkpoint".into()))?;
-        self.rollbacks += 1;
         while self.probes.busy().is_some() {
             self.wait_probe()?;
         }
-        self.job.restore(&saved, self.job.config().clone())?;
+        // One that a replay has too, if there is one: not a checkpoint the user asked for.
+        let (began, config) = (self.began.0, self.job.config().clone());
+        let regular = |step: &u64| is_regular(*step, began, config.checkpoint.every);
+        let (regular, other): (Vec<_>, Vec<_>) =
+            checkpoint::list(&self.checkpoints).into_iter().partition(|(step, _)| regular(step));
+        let files = regular.into_iter().chain(other).map(|(_, path)| path);
+        let (saved, faults) = put_back(&mut *self.job, files, |_| Ok((*config).clone()))?;
+        for fault in faults {
+            self.tell(Event::Warning(format!("{fault}: passed over")));
+        }
+        if saved.is_none() {
+            return Err(Halt::Failed("nothing to roll back to: no whole checkpoint".into()));
+        }
+        self.rollbacks += 1;
+        self.keeper.rewind(self.job.steps_done());
         self.job.set_attempt(self.rollbacks);
         self.recorder.rewind(self.job.steps_done());
         self.link.history.cut_back(self.job.steps_done());
@@ -115,7 +119,7 @@ impl Worker<'_> {
     }
 
     /// Rows that belong together: one change of several keys is several rows.
-    fn journal(&mut self, rows: Vec<JournalRow>) {
+    pub(super) fn journal(&mut self, rows: Vec<JournalRow>) {
         self.recorder.journal(&rows);
         rows.into_iter().for_each(|row| self.tell(Event::Journal(row)));
     }
@@ -126,12 +130,16 @@ impl Worker<'_> {
     }
 }
 
-/// A `set` table as changes against the configuration in force.
-fn as_changes(set: &BTreeMap<String, toml::Value>, in_force: &config::Config) -> Vec<Change> {
-    set.iter()
+/// Keys with new values as changes against the configuration in force.
+pub(super) fn as_changes<'a>(
+    set: impl IntoIterator<Item = (&'a String, &'a toml::Value)>,
+    in_force: &config::Config,
+    source: Source,
+) -> Vec<Change> {
+    set.into_iter()
         .map(|(key, to)| {
             let from = in_force.get(key).unwrap_or_else(|| toml::Value::String(String::new()));
-            Change { key: key.clone(), from, to: to.clone(), source: Source::Schedule }
+            Change { key: key.clone(), from, to: to.clone(), source }
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 //! Tensors are named as in the networks (`encoder.conv0.weight`, `encoder.bn0.running_mean`, `local.map.w1.weight`, ...),
 //! Adam's state with the prefixes `adam/` and `adam_prior/` (`adam/encoder.conv0.weight.m`, `.v`, `.t`), what an estimator remembers
 //! and how its scores are aligned as `estimator/local.log_mean`, `estimator/local.alignment`. The header's
-//! metadata holds `format`, `step`, `examples_seen`, `attempt`, `scheduled`, `config` (TOML) and `checksum`: the CRC-32C of
+//! metadata holds `format`, `step`, `examples_seen`, `attempt`, `scheduled`, `by_hand` (only if it was asked for), `config` (TOML) and `checksum`: the CRC-32C of
 //! the other fields and of all tensors, names and bytes, in order of name. A file is written under a temporary name, synced, then renamed.
 
 use std::{
@@ -11,23 +11,15 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use candle_core::{DType, Device, Tensor};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::{
-    job::Job,
-    term_estimator::{TermEstimator, TermEstimators},
-    trainer::{TrainError, Trainer},
-};
-use crate::{
-    config::{self, Config},
-    record::PerTerm,
-};
+use super::{header::torn, job::Job, trainer::TrainError};
+use crate::{config::Config, record::RunDir};
 
-const FORMAT: &str = "dim-tui checkpoint 2";
+pub use super::header::{Header, header};
 
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
@@ -48,7 +40,7 @@ pub struct Saved {
     pub scheduled: BTreeSet<usize>,
     /// The configuration in force when it was written.
     pub config: Config,
-    tensors: HashMap<String, Tensor>,
+    pub(super) tensors: HashMap<String, Tensor>,
 }
 
 fn file_name(step: u64) -> String {
@@ -82,10 +74,35 @@ pub fn newest_of(dir: &Path, wanted: impl Fn(u64) -> bool) -> (Option<Saved>, Ve
     (None, faults)
 }
 
-/// Deletes all but the newest `keep` checkpoints.
-pub fn prune(dir: &Path, keep: usize) {
-    for (_, path) in list(dir).into_iter().skip(keep.max(1)) {
-        // A file that cannot be deleted costs room, not results.
+/// The checkpoint that a path means: the file itself, or the newest whole one of a run directory (of a fork that has none yet, the
+/// one it began with); and what was wrong with newer ones.
+///
+/// # Errors
+/// If there is none.
+pub fn locate(path: &Path) -> Result<(PathBuf, Vec<CheckpointError>), CheckpointError> {
+    let missing = |reason: &str| CheckpointError::Foreign { path: path.into(), reason: reason.into() };
+    if path.is_file() {
+        return Ok((path.into(), Vec::new()));
+    }
+    if !path.is_dir() {
+        return Err(missing("there is no such checkpoint and no such run"));
+    }
+    let mut faults = Vec::new();
+    let start = Some(path.join(RunDir::START)).filter(|start| start.is_file());
+    for found in list(&path.join(RunDir::CHECKPOINTS)).into_iter().map(|(_, found)| found).chain(start) {
+        match read(&found) {
+            Ok(_) => return Ok((found, faults)),
+            Err(e) => faults.push(e),
+        }
+    }
+    Err(faults.into_iter().next().unwrap_or_else(|| missing("it holds no checkpoint")))
+}
+
+/// Removes what a killed process left of a checkpoint it was writing.
+pub(super) fn sweep(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for path in entries.flatten().map(|e| e.path()).filter(|path| path.extension().is_some_and(|e| e == "partial")) {
+        // What cannot be deleted costs room, not results.
         let _ = fs::remove_file(path);
     }
 }
@@ -104,8 +121,9 @@ fn checksum<'a>(metadata: &HashMap<String, String>, tensors: impl Iterator<Item 
     format!("{crc:08x}")
 }
 
-/// Writes the trainer's state to `dir/step-NNNNNNNN.safetensors`. `scheduled` are the `[[schedule]]` entries behind it.
-pub fn write(dir: &Path, job: &dyn Job, scheduled: &BTreeSet<usize>) -> Result<PathBuf, CheckpointError> {
+/// Writes the trainer's state to `dir/step-NNNNNNNN.safetensors`. `scheduled` are the `[[schedule]]` entries behind it; one that the
+/// user asked for says so.
+pub fn write(dir: &Path, job: &dyn Job, scheduled: &BTreeSet<usize>, by_hand: bool) -> Result<PathBuf, CheckpointError> {
     let path = dir.join(file_name(job.steps_done()));
     let fault = |source| CheckpointError::Io { path: path.clone(), source };
     let tensors = job.tensors()?;
@@ -114,14 +132,15 @@ pub fn write(dir: &Path, job: &dyn Job, scheduled: &BTreeSet<usize>) -> Result<P
         bytes.push((name.as_str(), dtype(tensor)?, tensor.dims().to_vec(), raw(tensor)?));
     }
     bytes.sort_by_key(|(name, ..)| *name);
-    let mut metadata = HashMap::from([
-        ("format".to_string(), FORMAT.to_string()),
-        ("step".into(), job.steps_done().to_string()),
-        ("examples_seen".into(), job.examples_seen().to_string()),
-        ("attempt".into(), job.attempt().to_string()),
-        ("scheduled".into(), scheduled.iter().map(usize::to_string).collect::<Vec<_>>().join(" ")),
-        ("config".into(), job.config().to_toml()),
-    ]);
+    let header = Header {
+        step: job.steps_done(),
+        examples_seen: job.examples_seen(),
+        attempt: job.attempt(),
+        scheduled: scheduled.clone(),
+        by_hand,
+        config: (**job.config()).clone(),
+    };
+    let mut metadata = header.fields();
     let sum = checksum(&metadata, bytes.iter().map(|(name, _, _, data)| (*name, data.as_slice())));
     metadata.insert("checksum".into(), sum);
     let views: Vec<(&str, TensorView)> = bytes
@@ -150,23 +169,6 @@ fn write_whole(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Every tensor of the state, by name.
-pub(super) fn state(trainer: &Trainer) -> Result<Vec<(String, Tensor)>, TrainError> {
-    let mut all: Vec<(String, Tensor)> =
-        trainer.networks.tensors().into_iter().map(|(name, var)| (name, var.as_tensor().clone())).collect();
-    all.extend(trainer.adam.state().into_iter().map(|(name, t)| (format!("adam/{name}"), t)));
-    all.extend(trainer.adam_prior.state().into_iter().map(|(name, t)| (format!("adam_prior/{name}"), t)));
-    for (term, estimator) in terms(&trainer.estimators) {
-        let tensors = estimator.tensors(&trainer.device)?;
-        all.extend(tensors.into_iter().map(|(name, t)| (format!("estimator/{term}.{name}"), t)));
-    }
-    Ok(all)
-}
-
-fn terms(e: &TermEstimators) -> [(&'static str, &TermEstimator); 2] {
-    [("global", &e.global), ("local", &e.local)]
-}
-
 fn dtype(t: &Tensor) -> Result<Dtype, TrainError> {
     match t.dtype() {
         DType::F32 => Ok(Dtype::F32),
@@ -189,38 +191,24 @@ fn raw(t: &Tensor) -> Result<Vec<u8>, TrainError> {
 pub fn read(path: &Path) -> Result<Saved, CheckpointError> {
     let foreign = |reason: String| CheckpointError::Foreign { path: path.into(), reason };
     let bytes = fs::read(path).map_err(|source| CheckpointError::Io { path: path.into(), source })?;
-    let torn = |e: safetensors::SafeTensorError| foreign(format!("not a whole checkpoint ({e})"));
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(torn)?;
+    let torn = |e: safetensors::SafeTensorError| torn(path, &e);
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(torn)?;
     let file = SafeTensors::deserialize(&bytes).map_err(torn)?;
-    let meta = header.metadata().clone().unwrap_or_default();
-    let field = |name: &str| meta.get(name).cloned().ok_or_else(|| foreign(format!("its header has no '{name}'")));
-    if field("format")? != FORMAT {
-        return Err(foreign(format!("its format is '{}', expected '{FORMAT}'", field("format")?)));
-    }
-    let number = |name: &str| field(name)?.parse::<u64>().map_err(|_| foreign(format!("'{name}' in its header is not a number")));
-    let places = |name: &str| {
-        let places = field(name)?.split_whitespace().map(str::parse).collect::<Result<_, _>>();
-        places.map_err(|_| foreign(format!("'{name}' in its header is not a list of numbers")))
-    };
+    let fields = metadata.metadata().clone().unwrap_or_default();
+    let header = Header::of(&fields, path)?;
     let mut tensors: Vec<_> = file.tensors();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
-    if checksum(&meta, tensors.iter().map(|(name, view)| (name.as_str(), view.data()))) != field("checksum")? {
+    let sum = checksum(&fields, tensors.iter().map(|(name, view)| (name.as_str(), view.data())));
+    if fields.get("checksum") != Some(&sum) {
         return Err(foreign("its checksum does not match its content".into()));
     }
-    let config = config::parse_state(&field("config")?, path).map_err(|e| foreign(e.to_string()))?;
     let tensors = tensors
         .into_iter()
         .map(|(name, view)| Ok((name, load(&view)?)))
         .collect::<candle_core::Result<_>>()
         .map_err(|e| foreign(e.to_string()))?;
-    Ok(Saved {
-        step: number("step")?,
-        examples_seen: number("examples_seen")?,
-        attempt: number("attempt")?,
-        scheduled: places("scheduled")?,
-        config,
-        tensors,
-    })
+    let Header { step, examples_seen, attempt, scheduled, config, .. } = header;
+    Ok(Saved { step, examples_seen, attempt, scheduled, config, tensors })
 }
 
 fn load(view: &TensorView<'_>) -> candle_core::Result<Tensor> {
@@ -231,44 +219,6 @@ fn load(view: &TensorView<'_>) -> candle_core::Result<Tensor> {
         other => candle_core::bail!("unexpected tensor type {other:?}"),
     };
     Tensor::from_raw_buffer(view.data(), dtype, view.shape(), &Device::Cpu)
-}
-
-impl Trainer {
-    /// Takes over a checkpoint's state. The trainer must have been made for `saved.config`, or for one that differs in
-    /// live keys only.
-    pub fn restore(&mut self, saved: &Saved, config: Arc<Config>) -> Result<(), TrainError> {
-        self.apply(Arc::new(saved.config.clone()))?;
-        let names = saved.tensors.keys().map(String::as_str).filter(|n| !n.contains('/')).collect();
-        self.networks.match_saved(&names, &saved.config)?;
-        for (name, var) in self.networks.tensors() {
-            let Some(tensor) = saved.tensors.get(&name) else {
-                return Err(TrainError::Invalid(format!("the checkpoint of step {} has no tensor '{name}'", saved.step)));
-            };
-            if tensor.shape() != var.shape() {
-                return Err(TrainError::Invalid(format!(
-                    "'{name}' is {:?} in the checkpoint of step {}, {:?} in this configuration",
-                    tensor.dims(),
-                    saved.step,
-                    var.dims()
-                )));
-            }
-            var.set(&tensor.to_device(&self.device)?)?;
-        }
-        self.adam.load(&saved.part("adam/"))?;
-        self.adam_prior.load(&saved.part("adam_prior/"))?;
-        let device = &self.device;
-        let (global, local) = (&mut self.estimators.global, &mut self.estimators.local);
-        for (term, estimator) in [("global", global), ("local", local)] {
-            let find = |name: &str| saved.tensors.get(&format!("estimator/{term}.{name}"));
-            estimator.restore(|name| find(name).map(|t| t.to_device(device)).transpose())?;
-        }
-        // Scores of steps that no longer count.
-        self.newest = PerTerm { global: None, local: None };
-        self.step = saved.step;
-        self.examples_seen = saved.examples_seen;
-        self.attempt = saved.attempt;
-        self.apply(config)
-    }
 }
 
 impl Saved {

@@ -28,15 +28,23 @@ fn threads() -> usize {
     std::env::var("RAYON_NUM_THREADS").ok().and_then(|n| n.parse().ok()).unwrap_or_else(rayon::current_num_threads)
 }
 
+/// True for the keys that each start of a run decides anew: where the data lie, on what it is computed.
+pub fn belongs_to_start(key: &str) -> bool {
+    key.starts_with("run.") || key == "data.dir"
+}
+
+/// On resume: what of `set` can change; refuses what is fixed for the whole run.
+pub fn live(set: &[(String, toml::Value)]) -> Result<Vec<(String, toml::Value)>, String> {
+    if let Some((key, _)) = set.iter().find(|(key, _)| !config::is_live(key) && !belongs_to_start(key)) {
+        return Err(format!("'{key}' cannot change when a run is resumed: it is fixed for the whole run"));
+    }
+    Ok(set.iter().filter(|(key, _)| !belongs_to_start(key)).cloned().collect())
+}
+
 /// On resume: the configuration in force at the checkpoint, with the values of `set` (`--set` beside `--resume`) over it.
 /// `asked` gives what belongs to this start: where the data lie, threads, device.
 pub fn carry_over(in_force: &Config, asked: &Config, set: &[(String, toml::Value)]) -> Result<Config, String> {
-    let own = |key: &str| key.starts_with("run.") || key == "data.dir";
-    if let Some((key, _)) = set.iter().find(|(key, _)| !config::is_live(key) && !own(key)) {
-        return Err(format!("'{key}' cannot change when a run is resumed: it is fixed for the whole run"));
-    }
-    let live: Vec<_> = set.iter().filter(|(key, _)| !own(key)).cloned().collect();
-    let mut now = in_force.with(&live).map_err(|e| e.to_string())?;
+    let mut now = in_force.with(&live(set)?).map_err(|e| e.to_string())?;
     now.run = asked.run.clone();
     now.data.dir = asked.data.dir.clone();
     Ok(now)

@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 
-use super::{
-    Facts, Portrait, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals,
-    checkpoint::{self, Saved},
-    describe,
-};
+use super::{Facts, Portrait, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals, checkpoint::Saved, describe};
 use crate::{config::Config, eval::ProbeInput, record::PerTerm};
 
 /// Deep InfoMax on images ([`Trainer`]), or estimators on pairs of known information ([`super::Arena`]).
@@ -47,8 +43,9 @@ pub trait Job {
     fn vitals(&self) -> Result<Option<Vitals>, TrainError>;
     /// Every tensor of the state, by name.
     fn tensors(&self) -> Result<Vec<(String, Tensor)>, TrainError>;
-    /// Takes over a checkpoint's state, then `config`.
-    fn restore(&mut self, saved: &Saved, config: Arc<Config>) -> Result<(), TrainError>;
+    /// Takes over a checkpoint's state, which belongs to the settings `then`, and puts `config`, which differs in live keys only,
+    /// in force. If it fails, another checkpoint may be tried.
+    fn restore(&mut self, saved: &Saved, then: Arc<Config>, config: Arc<Config>) -> Result<(), TrainError>;
     /// What does not change during a run; the run directory is left to the caller.
     fn facts(&self) -> Facts;
 }
@@ -123,11 +120,11 @@ impl Job for Trainer {
     }
 
     fn tensors(&self) -> Result<Vec<(String, Tensor)>, TrainError> {
-        checkpoint::state(self)
+        Trainer::tensors(self)
     }
 
-    fn restore(&mut self, saved: &Saved, config: Arc<Config>) -> Result<(), TrainError> {
-        Trainer::restore(self, saved, config)
+    fn restore(&mut self, saved: &Saved, then: Arc<Config>, config: Arc<Config>) -> Result<(), TrainError> {
+        Trainer::restore(self, saved, then, config)
     }
 
     fn facts(&self) -> Facts {

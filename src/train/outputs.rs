@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 use super::{
     Event, Outcome, Phase, Watched, checkpoint,
+    keep::Choice,
     worker::{Halt, Worker},
 };
 use crate::record::{JournalKind, ProbeRow, Summary};
@@ -91,6 +92,7 @@ impl Worker<'_> {
     fn take_probe(&mut self, row: ProbeRow) -> Result<(), Halt> {
         if !std::mem::take(&mut self.asked) {
             self.recorder.probe(&row);
+            self.keeper.probed(&row);
         }
         self.link.history.push_probe(&row);
         self.publisher.probe(&row, self.probes.busy());
@@ -98,24 +100,39 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Writes a checkpoint; a failure is a warning, not the end.
-    pub(super) fn save(&mut self) {
+    /// Writes a checkpoint; a failure is a warning, not the end, and leaves the older ones alone.
+    pub(super) fn save(&mut self, by_hand: bool) {
+        let step = self.job.steps_done();
+        // A run that goes on from here takes the probe of this step once more, but no other.
+        let lost = |probed| by_hand || probed < step;
+        if self.probes.busy().is_some_and(lost) && !self.asked {
+            self.publisher.phase(Phase::WaitingForProbe);
+            if let Err(Halt::Failed(e) | Halt::Refused(e)) = self.wait_probe() {
+                self.tell(Event::Warning(e));
+            }
+        }
         self.recorder.flush();
-        match checkpoint::write(&self.checkpoints, &*self.job, &self.scheduled) {
+        match checkpoint::write(&self.checkpoints, &*self.job, &self.scheduled, by_hand) {
             Ok(path) => {
-                checkpoint::prune(&self.checkpoints, self.job.config().checkpoint.keep);
-                self.checkpoint_at = Some(self.job.steps_done());
+                self.keeper.wrote(step, by_hand);
+                self.prune();
+                self.checkpoint_at = Some(step);
                 self.note(JournalKind::Checkpoint, None);
-                self.tell(Event::Checkpoint { step: self.job.steps_done(), path });
+                self.tell(Event::Checkpoint { step, path });
             }
             Err(e) => self.tell(Event::Warning(format!("no checkpoint was written: {e}"))),
         }
     }
 
+    fn prune(&mut self) {
+        let (config, probing) = (self.job.config().clone(), self.probes.busy());
+        self.keeper.prune(&self.checkpoints, &Choice { settings: &config.checkpoint, began: self.began.0, probing });
+    }
+
     /// Writes a checkpoint unless this very step has one.
     pub(super) fn save_once(&mut self) {
         if self.checkpoint_at != Some(self.job.steps_done()) {
-            self.save();
+            self.save(false);
             self.checkpoint_at = Some(self.job.steps_done());
         }
     }
@@ -133,6 +150,8 @@ impl Worker<'_> {
             self.wait_probe()?;
         }
         self.save_once();
+        // How good the last ones are is known now.
+        self.prune();
         let text = match &outcome {
             Outcome::Done => "done".to_string(),
             Outcome::Stopped(reason) => format!("stopped: {reason:?}").to_lowercase(),

@@ -6,26 +6,27 @@
 use std::{
     collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use candle_core::Device;
 use crossbeam_channel::{RecvTimeoutError, TryRecvError};
 
 use super::{
-    Arena, Command, Event, Facts, History, Outcome, Phase, Scripts, StopReason, TrainError, Watched, checkpoint, describe,
+    Command, Event, Facts, Outcome, Phase, StopReason, TrainError, Watched,
+    change::as_changes,
+    describe,
     job::Job,
+    keep::Keeper,
     publish::Publisher,
     session::{Link, Options},
-    trainer::Trainer,
+    start::{Recalled, begin, recall},
 };
 use crate::{
-    config::{Config, OnNonfinite},
-    data,
+    config::{Config, OnNonfinite, Source},
     eval::ProbeThread,
-    record::{JournalKind, ProbeRow, Recorder, RunDir, StepRow, read_rows},
+    record::{JournalKind, Recorder, RunDir, StepRow},
 };
 
 /// How long a waiting trainer sleeps before it looks at the probe thread again.
@@ -77,34 +78,6 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or_else(|| "no message".into())
 }
 
-/// On resume: the recorded rows back into the history. The last step's row, and the step of the last probe.
-fn recall(run: &Path, history: &History, publisher: &Publisher) -> Result<(Option<StepRow>, Option<u64>), Halt> {
-    let steps: Vec<StepRow> = read_rows(&run.join("metrics.jsonl")).map_err(refused)?;
-    let probes: Vec<ProbeRow> = read_rows(&run.join("probes.jsonl")).map_err(refused)?;
-    steps.iter().for_each(|row| history.push_step(row));
-    probes.iter().for_each(|row| history.push_probe(row));
-    probes.iter().take(1).chain(probes.last()).for_each(|row| publisher.probe(row, None));
-    Ok((steps.into_iter().last(), probes.last().map(|row| row.step)))
-}
-
-/// What the configuration trains, before its first step.
-fn prepare(config: &Config, scripts: Scripts, publisher: &Publisher) -> Result<Box<dyn Job>, Halt> {
-    if !config.has_encoder() {
-        return Ok(Box::new(Arena::new(Arc::new(config.clone()), scripts).map_err(refused)?));
-    }
-    let phase = publisher.clone();
-    let request = data::Request {
-        dir: &config.data.dir,
-        train_limit: config.data.train_limit,
-        side: config.data.side,
-        seed: config.seed,
-        phase: &move |text| phase.phase(Phase::Starting(text)),
-    };
-    let dataset = Arc::new(data::load(&config.data.name, &request).map_err(refused)?);
-    publisher.phase(Phase::Starting("building the networks".into()));
-    Ok(Box::new(Trainer::new(Arc::new(config.clone()), scripts, dataset, Device::Cpu).map_err(refused)?))
-}
-
 /// What the trainer does between two steps, on the user's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gait {
@@ -124,12 +97,15 @@ pub(super) struct Worker<'a> {
     pub(super) checkpoints: PathBuf,
     /// Training time, pauses excluded.
     pub(super) seconds: f64,
+    /// Steps and rollbacks behind its first step; not 0 in a fork.
+    pub(super) began: (u64, u64),
     pub(super) rollbacks: u64,
     gait: Gait,
     pause_reason: Option<String>,
     /// Entries of `config.schedule` that were applied, or refused.
     pub(super) scheduled: BTreeSet<usize>,
     pub(super) checkpoint_at: Option<u64>,
+    pub(super) keeper: Keeper,
     pub(super) last: Option<StepRow>,
     stop: Option<StopReason>,
     nonfinite_end: Option<String>,
@@ -149,56 +125,36 @@ impl<'a> Worker<'a> {
             // A front end that is gone is noticed where commands are read.
             let _ = link.events.send(Event::Warning(warning));
         }
-        let mut scripts = Scripts::new(options.script_folders.clone());
-        let config = scripts.pin_config(describe::resolved(config).map_err(refused)?).map_err(refused)?;
-        publisher.config(Arc::new(config.clone()));
-        let resumed = options.resume.is_some();
-        let dir = match (&options.resume, &options.out) {
-            (Some(dir), _) => RunDir::existing(dir),
-            (None, Some(dir)) => RunDir::exactly(dir),
-            (None, None) => RunDir::new_under(&config.run.dir, &config.data.name),
-        }
-        .map_err(refused)?;
-        scripts.keep_in(dir.clone()).map_err(refused)?;
-        let mut job = prepare(&config, scripts, &publisher)?;
-        let checkpoints = dir.path().join("checkpoints");
-        let (mut faults, mut scheduled) = (Vec::new(), BTreeSet::new());
-        if resumed {
-            let (saved, skipped) = checkpoint::newest(&checkpoints);
-            faults = skipped;
-            let saved = saved.ok_or_else(|| {
-                let why = faults.first().map(|e| format!(" ({e})")).unwrap_or_default();
-                Halt::Refused(format!("{}: no whole checkpoint to resume from{why}", checkpoints.display()))
-            })?;
-            let now = describe::carry_over(&saved.config, &config, &options.set).map_err(refused)?;
-            let now = job.scripts().pin_config(now).map_err(refused)?;
-            job.restore(&saved, Arc::new(now)).map_err(refused)?;
-            scheduled = saved.scheduled.clone();
-        }
+        let start = begin(config, &options, &publisher)?;
+        let (mut job, recorder) = (start.job, start.recorder);
         let in_force = job.config().clone();
-        let recorder = match resumed {
-            true => Recorder::resume(dir, &in_force, job.steps_done(), job.attempt()).map_err(refused)?,
-            false => Recorder::create(dir, &in_force).map_err(refused)?,
-        };
         let facts: Facts = Facts { run_dir: recorder.path().into(), ..job.facts() };
         publisher.start(facts, job.steps_done(), job.epoch());
         let scripts = job.scripts().in_force(&in_force);
         publisher.in_force(in_force.clone(), scripts, job.total_steps());
-        let (last, probed) = if resumed { recall(recorder.path(), &link.history, &publisher)? } else { (None, None) };
+        let Recalled { last, probes } = match options.resume {
+            Some(_) => recall(&recorder, &link.history, &publisher)?,
+            None => Recalled::default(),
+        };
+        let mut keeper = Keeper::default();
+        probes.iter().for_each(|row| keeper.probed(row));
         let interactive = options.interactive;
         let mut worker = Self {
             link,
             options,
             seconds: last.as_ref().map_or(0.0, |row| row.seconds),
+            began: start.began,
             rollbacks: job.attempt(),
             gait: Gait::Run,
             pause_reason: None,
-            scheduled,
-            checkpoint_at: resumed.then_some(job.steps_done()),
+            scheduled: start.scheduled,
+            checkpoints: recorder.path().join(RunDir::CHECKPOINTS),
+            checkpoint_at: start.resumed.then_some(job.steps_done()),
+            keeper,
             last,
             stop: None,
             nonfinite_end: None,
-            probed,
+            probed: probes.last().map(|row| row.step),
             asked: false,
             watched: (Watched::Nothing, Instant::now()),
             vitals_due: interactive.then(Instant::now),
@@ -206,32 +162,35 @@ impl<'a> Worker<'a> {
             recorder,
             probes: ProbeThread::spawn()?,
             publisher,
-            checkpoints,
         };
-        worker.note(if resumed { JournalKind::Resumed } else { JournalKind::Start }, None);
-        for fault in faults {
-            worker.tell(Event::Warning(fault.to_string()));
+        start.rows.into_iter().for_each(|row| worker.journal(vec![row]));
+        start.faults.iter().for_each(|fault| worker.tell(Event::Warning(format!("{fault}: passed over"))));
+        worker.first_probe(start.resumed)?;
+        if !start.set.is_empty() {
+            let set = as_changes(start.set.iter().map(|(key, value)| (key, value)), &in_force, Source::Set);
+            worker.change(&set).map_err(Halt::Refused)?;
         }
-        worker.first_probe(resumed)?;
         Ok(worker)
     }
 
-    /// The untrained encoder's probe, at step 0.
+    /// The probe of the state the run begins with: at step 0 of the untrained encoder.
     fn first_probe(&mut self, resumed: bool) -> Result<(), Halt> {
-        let every = self.job.probe_every();
+        let (step, every) = (self.job.steps_done(), self.job.probe_every());
+        let missing = every > 0 && self.probed.is_none_or(|probed| probed < step);
         if resumed {
             // A run that was killed while it fitted the probe of the checkpoint's own step lacks that row.
-            let step = self.job.steps_done();
-            let due = every > 0 && (step.is_multiple_of(every) || step >= self.job.total_steps());
-            return if due && self.probed.is_none_or(|p| p < step) { self.probe() } else { Ok(()) };
+            let due = step.is_multiple_of(every) || step == self.began.0 || step >= self.job.total_steps();
+            return if missing && due { self.probe() } else { Ok(()) };
         }
-        if every > 0 {
+        if every > 0 && self.job.config().start.checkpoint.as_os_str().is_empty() {
             self.publisher.phase(Phase::Starting("probing the untrained encoder".into()));
             self.job.warm_up()?;
+        }
+        if missing {
             self.probe()?;
         }
         if self.job.config().objective.on_nonfinite == OnNonfinite::Rollback {
-            self.save();
+            self.save(false);
         }
         Ok(())
     }
@@ -297,7 +256,7 @@ impl<'a> Worker<'a> {
             self.probe()?;
         }
         if due(config.checkpoint.every) {
-            self.save();
+            self.save(false);
         }
         self.warn();
         Ok(())
@@ -345,7 +304,7 @@ impl<'a> Worker<'a> {
             // Nothing is left to step; a later extension runs on as usual.
             Command::SingleStep if self.job.steps_done() >= self.job.total_steps() => {}
             Command::SingleStep => (self.gait, self.pause_reason) = (Gait::Single, None),
-            Command::SaveCheckpoint => self.save(),
+            Command::SaveCheckpoint => self.save(true),
             Command::Probe => self.probe_now(),
             Command::Watch(what) => {
                 self.watched = (what, Instant::now());
@@ -370,7 +329,7 @@ impl<'a> Worker<'a> {
                 (self.gait, self.pause_reason) = (Gait::Pause, Some(reason));
             }
             OnNonfinite::Pause | OnNonfinite::Stop => self.nonfinite_end = Some(reason),
-            OnNonfinite::Rollback if self.rollbacks < ROLLBACKS => self.roll_back()?,
+            OnNonfinite::Rollback if self.rollbacks < self.began.1 + ROLLBACKS => self.roll_back()?,
             OnNonfinite::Rollback => self.nonfinite_end = Some(format!("{reason}, after {ROLLBACKS} rollbacks")),
         }
         Ok(())

@@ -14,6 +14,7 @@ use super::{
     log::{Kind, Log},
     prompt::Prompt,
     requests::Requests,
+    runs::{Page, Runs},
     theme::Theme,
     undo::Undo,
     view::{chart::Marker, estimators::Term, probes::Looking},
@@ -65,10 +66,14 @@ pub enum Mode {
     },
     /// What probes read, layer by layer.
     Probes(Looking),
+    /// Other runs, their checkpoints, where their settings differ.
+    Runs(Page),
     /// Quit while training?
     Quit,
     /// Restart while training?
     Restart,
+    /// Leave this run for a checkpoint while training?
+    Travel(Box<Travel>),
     Command(Prompt),
     /// A value typed for a key.
     Edit {
@@ -86,6 +91,17 @@ impl Mode {
             _ => Watched::Nothing,
         }
     }
+}
+
+/// A new run from a checkpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Travel {
+    pub config: Config,
+    pub step: u64,
+    /// The run that the checkpoint is of.
+    pub run: String,
+    /// Under the present settings; else under those in force at the checkpoint.
+    pub fork: bool,
 }
 
 /// Why the trainer was told to stop.
@@ -161,6 +177,9 @@ pub struct App {
     pub log_axis: BTreeSet<ChartId>,
     /// Index into [`WINDOWS`].
     pub window: usize,
+    /// Curves of every step are smoothed, with what they were behind them.
+    pub smooth: bool,
+    pub runs: Runs,
     pub mode: Mode,
     pub notice: Option<Notice>,
     pub log: Log,
@@ -200,6 +219,8 @@ impl App {
             cursor: None,
             log_axis: BTreeSet::new(),
             window: 0,
+            smooth: false,
+            runs: Runs::default(),
             mode: Mode::Normal,
             notice: None,
             log: Log::default(),
@@ -260,8 +281,20 @@ impl App {
         let (first, last) = self.history.span().unwrap_or((1, 1));
         // The first steps grow into a chart that is there already.
         let last = last.max(self.live.step).max(first + 20);
-        let from = WINDOWS[self.window % WINDOWS.len()].map_or(first, |n| last.saturating_sub(n).max(first));
-        (from as f64, last as f64)
+        match WINDOWS[self.window % WINDOWS.len()] {
+            Some(n) => (last.saturating_sub(n).max(first.min(last)) as f64, last as f64),
+            // All steps are those of the runs that lie behind this one, too.
+            None => {
+                let others = self.runs.span().filter(|_| self.live.config.has_encoder());
+                let (a, b) = others.unwrap_or((first, last));
+                (first.min(a) as f64, last.max(b) as f64)
+            }
+        }
+    }
+
+    /// True if curves are drawn smoothed: those of the arena are means already.
+    pub fn smooths(&self) -> bool {
+        self.smooth && self.live.config.has_encoder()
     }
 
     /// The configuration as it will be once everything requested is in force.

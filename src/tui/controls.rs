@@ -68,6 +68,7 @@ pub const CONTROLS: &[Control] = &[
     top("metrics.every", "record every"),
     top("checkpoint.every", "save every"),
     top("checkpoint.keep", "saves kept"),
+    top("checkpoint.keep_best", "best kept"),
     top("data.name", "data"),
     top("data.train_limit", "data limit"),
     top("data.side", "image side"),
@@ -87,7 +88,7 @@ pub const CONTROLS: &[Control] = &[
 ];
 
 /// Index of the first control whose key takes a new run.
-pub const RESTART_FROM: usize = 46;
+pub const RESTART_FROM: usize = 47;
 
 /// Index of the control of a key.
 pub fn index_of(key: &str) -> Option<usize> {

@@ -7,9 +7,11 @@ use toml::Value;
 use super::{
     app::{App, WatchedFile},
     message::{Done, Message},
+    runs::reader::Reader,
 };
 use crate::{
     config::{self, Config, ESTIMATOR_KEYS, ScriptInForce, ScriptWatch, Source, Watch},
+    record::RunDir,
     train::{Command, Options, Outcome, Session},
 };
 
@@ -19,6 +21,8 @@ pub struct World {
     pub watch: Option<Watch>,
     /// The scripts in force.
     pub scripts: ScriptWatch,
+    /// Of other runs.
+    pub reader: Reader,
     options: Options,
 }
 
@@ -29,7 +33,7 @@ impl World {
         let options = Options { interactive: true, ..options };
         let session = Session::start(config, options.clone())?;
         let (watch, shown) = watched.unzip();
-        Ok((Self { session, watch, scripts: ScriptWatch::default(), options }, shown))
+        Ok((Self { session, watch, scripts: ScriptWatch::default(), reader: Reader::default(), options }, shown))
     }
 
     /// Scripts that can be named without a path.
@@ -42,12 +46,15 @@ impl World {
         let _ = self.session.commands.send(command);
     }
 
-    /// Joins the old trainer, which has ended, and starts a new one beside its run directory.
+    /// Joins the old trainer, which has ended, and starts a new one beside its run directory; one that begins with a checkpoint, beside
+    /// the run of that.
     pub fn restart(&mut self, config: &Config, app: &App) -> Message {
-        let run = &app.live.facts.run_dir;
-        let mut options = Options { out: sibling(run), resume: None, set: Vec::new(), ..self.options.clone() };
-        // The scripts in force are named by the old run's copies.
-        options.script_folders.insert(0, run.clone());
+        let old = app.live.facts.run_dir.clone();
+        let from = Some(&config.start.checkpoint).filter(|path| !path.as_os_str().is_empty());
+        let run = from.map_or_else(|| old.clone(), |checkpoint| RunDir::of_checkpoint(checkpoint));
+        let mut options = Options { out: sibling(&run), resume: None, set: Vec::new(), ..self.options.clone() };
+        // The scripts in force are named by the copies of the runs that they come from.
+        options.script_folders.splice(0..0, [run, old]);
         let done = match Session::start(config.clone(), options) {
             Ok(session) => {
                 let old = std::mem::replace(&mut self.session, session);
@@ -160,7 +167,13 @@ mod tests {
         let path = base.path().join("new.toml");
         let config = Config::default().with(&[("optim.lr".into(), Value::Float(0.25))]).unwrap();
         let (session, _link) = Session::pair(&config);
-        let mut world = World { session, watch: None, scripts: ScriptWatch::default(), options: Options::default() };
+        let mut world = World {
+            session,
+            watch: None,
+            scripts: ScriptWatch::default(),
+            reader: Reader::default(),
+            options: Options::default(),
+        };
         let Message::Done(Done::Saved { content, .. }) = world.save(&path, false, &config) else { panic!("not saved") };
         assert_eq!(*content, config);
         // Saving over a file of the user's touches only what differs.

@@ -23,6 +23,11 @@ pub enum Action {
     Estimators,
     Representation,
     Probes,
+    Runs,
+    Filter,
+    Overlays,
+    Smooth,
+    Fork,
     LocalMode,
     GlobalMode,
     PriorMode,
@@ -98,6 +103,8 @@ pub enum When {
     Finding,
     /// A change can be taken back.
     Changed,
+    /// Other runs lie over the charts.
+    Overlaid,
 }
 
 /// A key with its modifiers. Shift is part of a letter (`G`).
@@ -179,6 +186,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('c')], Action::Checkpoint, Training, "save a checkpoint now", "checkpoint", When::Paused),
     bind(&[c('p')], Action::Probe, Training, "take a probe now", "probe", When::Paused),
     bind(&[c('R')], Action::Restart, Training, "restart: a new run with the present settings", "restart", When::NeedsRestart),
+    bind(&[c('F')], Action::Fork, Training, "fork: a new run from the checkpoint picked in 'runs'", "", When::Never),
     bind(&[c('e')], Action::Estimator { up: true }, Objective, "next estimator", "estimator", When::Alive),
     bind(&[c('E')], Action::Estimator { up: false }, Objective, "previous estimator", "", When::Never),
     bind(&[c('L')], Action::LocalMode, Objective, "local term: train, monitor, off", "local", When::Alive),
@@ -232,6 +240,10 @@ pub const BINDINGS: &[Binding] = &[
         When::Alive,
     ),
     bind(&[c('a')], Action::Probes, View, "probes: baselines, confusion, factors; and back", "accuracies", When::Alive),
+    bind(&[c('o')], Action::Runs, View, "other runs: compare, go back to, fork; and back", "runs", When::Alive),
+    bind(&[c('/')], Action::Filter, View, "other runs, those with these words only", "", When::Never),
+    bind(&[c('O')], Action::Overlays, View, "overlaid runs off the charts", "runs off", When::Overlaid),
+    bind(&[c('S')], Action::Smooth, View, "smooth the curves (moving average), and back", "smooth", When::Charts),
     bind(&[c('z')], Action::Zoom, View, "a chart in full screen, and back", "full screen", When::Charts),
     bind(&[c('y')], Action::LogScale, View, "logarithmic axis of the chart", "log axis", When::Charts),
     bind(&[c('w')], Action::Window, View, "steps shown: all, last 1,000, last 200", "window", When::Charts),

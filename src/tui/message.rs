@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use crossterm::event::{KeyEvent, MouseEvent};
 use toml::Value;
 
+use super::runs::{Ask, Found};
 use crate::{
     config::{Change, Config, FileEvent},
     train::{Command, Event, History, Snapshot},
@@ -26,6 +27,8 @@ pub enum Message {
     File(FileEvent),
     /// Scripts in force were saved: these keys ask for them anew.
     Scripts(Vec<Change>),
+    /// Something of other runs has been read.
+    Found(Found),
     /// The process was sent signal n.
     Signal(i32),
     /// The terminal is gone: nobody sees the screen any more.
@@ -53,6 +56,8 @@ pub enum Done {
 #[derive(Debug, Clone)]
 pub enum Effect {
     Send(Command),
+    /// Read something of other runs; the answers come as [`Message::Found`].
+    Read(Ask),
     /// Join the ended trainer and start a new run with this configuration.
     Start(Box<Config>),
     /// Save this configuration to the file and begin to watch it. A file that is there already needs `force`: then only

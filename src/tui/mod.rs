@@ -18,6 +18,7 @@ mod prompt;
 mod recording;
 pub mod requests;
 mod run;
+pub mod runs;
 mod screenshot;
 pub mod svg;
 mod term;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    record::{JournalKind, JournalRow, ProbeRow, StepRow, Summary},
+    record::{JournalKind, JournalRow, ProbeRow, StepRow, Summary, config_after},
     train::{Facts, History, Phase, Snapshot, history::Mark},
 };
 
@@ -26,7 +26,7 @@ impl App {
         for row in journal.iter().filter(|r| r.kind == JournalKind::Change) {
             history.mark(mark(row));
         }
-        let live = snapshot(in_force(config, journal), steps, probes);
+        let live = snapshot(config_after(&config, journal), steps, probes);
         let mut app = App::new(Theme::colour(), Arc::new(live), Arc::new(history), None);
         app.was_ready = true;
         let mut lines: Vec<_> = journal.iter().map(|r| (r.step, journal_line(r))).collect();
@@ -54,15 +54,7 @@ impl App {
     }
 }
 
-/// The starting configuration with the journal's changes.
-fn in_force(config: Config, journal: &[JournalRow]) -> Config {
-    journal.iter().filter(|r| r.kind == JournalKind::Change).fold(config, |config, row| {
-        let edit = row.key.clone().zip(row.to.clone().and_then(|v| toml::Value::try_from(v).ok()));
-        edit.and_then(|edit| config.with(&[edit]).ok()).unwrap_or(config)
-    })
-}
-
-fn mark(row: &JournalRow) -> Mark {
+pub(super) fn mark(row: &JournalRow) -> Mark {
     let (_, text) = journal_line(row);
     let key = row.key.as_deref().unwrap_or_default();
     // Another objective makes another loss; a learning rate or an interval does not.

@@ -1,6 +1,7 @@
 //! The event loop: drain everything that has come in, then draw once.
 
 use std::{
+    collections::VecDeque,
     io::{self, IsTerminal, Write},
     path::PathBuf,
     sync::{
@@ -18,7 +19,7 @@ use super::{
     graphics::Images,
     input::Input,
     log::Kind,
-    message::{Effect, Message},
+    message::{Done, Effect, Message},
     term::{Guard, PanicHook, cell_size, take_panics},
     theme::Theme,
     update::update,
@@ -208,9 +209,14 @@ impl Loop {
         // A trainer that has ended leaves a channel that is always ready.
         let events = if self.app.alive() { events } else { never() };
         let input = if self.app.closed { never() } else { input };
+        let found = self.world.reader.found.clone();
         let first = select! {
             recv(input) -> message => message.unwrap_or(Message::Closed),
             recv(events) -> event => Message::Trainer(event.unwrap_or_else(|_| lost())),
+            recv(found) -> found => match found {
+                Ok(found) => Message::Found(found),
+                Err(_) => return self.drain(guard),
+            },
             default(timeout) => return self.drain(guard),
         };
         if self.take(first, guard)? {
@@ -231,6 +237,10 @@ impl Loop {
         while self.app.alive() && !exit {
             let Ok(event) = self.world.session.events.try_recv() else { break };
             exit |= self.take(Message::Trainer(event), guard)?;
+        }
+        while !exit {
+            let Ok(found) = self.world.reader.found.try_recv() else { break };
+            exit |= self.take(Message::Found(found), guard)?;
         }
         while let Some(event) = self.world.watch.as_mut().and_then(|w| w.poll()) {
             exit |= self.take(Message::File(event), guard)?;
@@ -258,13 +268,18 @@ impl Loop {
                 self.app.note(Kind::Error, text);
             }
         }
-        for effect in update(&mut self.app, message) {
+        let mut effects = VecDeque::from(update(&mut self.app, message));
+        while let Some(effect) = effects.pop_front() {
             let answer = match effect {
                 Effect::Exit => return Ok(true),
                 Effect::Send(command) => {
                     self.world.send(command);
                     continue;
                 }
+                Effect::Read(ask) => match self.world.reader.ask(ask) {
+                    Ok(()) => continue,
+                    Err(e) => Message::Done(Done::Failed(format!("other runs cannot be read: {e}"))),
+                },
                 Effect::Start(config) => self.world.restart(&config, &self.app),
                 Effect::Save { path, force, config } => self.world.save(&path, force, &config),
                 Effect::WriteBack(edits) => {
@@ -281,7 +296,7 @@ impl Loop {
                     continue;
                 }
             };
-            update(&mut self.app, answer);
+            effects.extend(update(&mut self.app, answer));
         }
         Ok(false)
     }

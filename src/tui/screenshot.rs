@@ -1,19 +1,30 @@
 //! A picture of the workbench from a recorded run, drawn through the same view as the live screen.
 
-use std::{fs, path::Path};
+use std::{collections::VecDeque, fs, path::Path, sync::Arc};
 
 use anyhow::Context;
 use serde::de::DeserializeOwned;
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
 use super::{
     app::{App, ChartId, Mode, Panel},
-    layout, svg,
+    layout,
+    message::{Effect, Message},
+    runs::{MOST, reader::answer},
+    svg,
+    update::update,
     view::{self, probes::Looking},
 };
-use crate::{config, record::Summary};
+use crate::{
+    config::{self, Config},
+    record::Summary,
+    train::{Facts, Snapshot},
+};
 
 /// Draws the run in `run_dir` on a screen of `width` × `height` characters, as SVG. `panel` is `loss`, `mi`, `accuracy`
-/// (that chart in full screen), `probes`, `help`, or `None` for the whole workbench.
+/// (that chart in full screen), `probes`, `runs` (the list of those in the same folder), `compare` (they lie over the charts), `help`, or
+/// `None` for the whole workbench.
 ///
 /// # Errors
 /// If a file of the run is missing or foreign, the panel is unknown, or the size is below the smallest screen.
@@ -30,8 +41,13 @@ pub fn screenshot(run_dir: &Path, width: u16, height: u16, panel: Option<&str>) 
         Some("mi") => zoom(&mut app, ChartId::Information),
         Some("accuracy") => zoom(&mut app, ChartId::Accuracy),
         Some("probes") => app.mode = Mode::Probes(Looking::default()),
+        Some("runs") => mark_others(&mut app, run_dir),
+        Some("compare") => {
+            mark_others(&mut app, run_dir);
+            app.mode = Mode::Normal;
+        }
         Some("help") => app.mode = Mode::Help { scroll: 0 },
-        Some(other) => anyhow::bail!("unknown panel '{other}': loss, mi, accuracy, probes or help"),
+        Some(other) => anyhow::bail!("unknown panel '{other}': loss, mi, accuracy, probes, runs, compare or help"),
     }
     Ok(svg::render(&view::draw_to_buffer(&app, width, height), "dim-tui"))
 }
@@ -39,6 +55,43 @@ pub fn screenshot(run_dir: &Path, width: u16, height: u16, panel: Option<&str>) 
 fn zoom(app: &mut App, id: ChartId) {
     app.zoom = Some(id);
     app.focus = Panel::Chart(id);
+}
+
+/// Opens the list of the runs in the folder of this one and marks as many as can be told apart.
+fn mark_others(app: &mut App, run_dir: &Path) {
+    // Those in `run.dir` are no concern of the picture.
+    let mut config = (*app.live.config).clone();
+    config.run.dir = run_dir.parent().unwrap_or(run_dir).to_owned();
+    recorded_in(app, run_dir, config);
+    press(app, KeyCode::Char('o'));
+    for _ in 0..app.runs.rows.len().min(MOST) {
+        press(app, KeyCode::Down);
+        press(app, KeyCode::Char(' '));
+    }
+    press(app, KeyCode::Home);
+    // Nor is where it lies on this machine.
+    let config = (*app.live.config).clone();
+    recorded_in(app, &Path::new("runs").join(run_dir.file_name().unwrap_or_default()), config);
+}
+
+fn recorded_in(app: &mut App, run_dir: &Path, config: Config) {
+    let live = (*app.live).clone();
+    let facts = Facts { run_dir: run_dir.to_owned(), ..(*live.facts).clone() };
+    app.live = Arc::new(Snapshot { facts: Arc::new(facts), config: Arc::new(config), ..live });
+}
+
+/// A key, and whatever is to be read for it.
+fn press(app: &mut App, code: KeyCode) {
+    let key = KeyEvent::new(code, KeyModifiers::NONE);
+    let mut effects = VecDeque::from(update(app, Message::Key(key)));
+    while let Some(effect) = effects.pop_front() {
+        if let Effect::Read(ask) = effect {
+            answer(ask, &mut |found| {
+                effects.extend(update(app, Message::Found(found)));
+                true
+            });
+        }
+    }
 }
 
 /// The state from a run directory.

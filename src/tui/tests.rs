@@ -5,7 +5,9 @@ mod flows;
 mod probes;
 mod representation;
 mod robust;
+mod runs;
 mod screen;
+mod travel;
 
 use std::sync::Arc;
 

@@ -21,18 +21,36 @@ const FAN: usize = 16;
 pub(super) struct Curve {
     pub steps: Vec<u64>,
     pub values: Vec<f64>,
-    /// levels[k][i] = (min, max, any non-finite) over points i·16^(k+1) .. (i+1)·16^(k+1), whole blocks only.
-    levels: Vec<Vec<(f64, f64, bool)>>,
+    /// levels[k][i] is over points i·16^(k+1) .. (i+1)·16^(k+1), whole blocks only.
+    levels: Vec<Vec<Block>>,
 }
 
-fn merge(a: (f64, f64, bool), b: (f64, f64, bool)) -> (f64, f64, bool) {
-    (a.0.min(b.0), a.1.max(b.1), a.2 || b.2)
+/// What a block of points comes to: extremes, sum and number of its finite values, and whether there are others.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    min: f64,
+    max: f64,
+    sum: f64,
+    finite: u32,
+    gap: bool,
 }
 
-const EMPTY: (f64, f64, bool) = (f64::INFINITY, f64::NEG_INFINITY, false);
+impl Block {
+    const EMPTY: Block = Block { min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0, finite: 0, gap: false };
 
-fn leaf(v: f64) -> (f64, f64, bool) {
-    if v.is_finite() { (v, v, false) } else { (EMPTY.0, EMPTY.1, true) }
+    fn of(v: f64) -> Self {
+        if v.is_finite() { Self { min: v, max: v, sum: v, finite: 1, gap: false } } else { Self { gap: true, ..Self::EMPTY } }
+    }
+
+    fn and(self, b: Self) -> Self {
+        Self {
+            min: self.min.min(b.min),
+            max: self.max.max(b.max),
+            sum: self.sum + b.sum,
+            finite: self.finite + b.finite,
+            gap: self.gap || b.gap,
+        }
+    }
 }
 
 impl Curve {
@@ -43,9 +61,9 @@ impl Curve {
         while self.values.len().is_multiple_of(block) {
             let i = self.values.len() / block - 1;
             let summary = if level == 0 {
-                self.values[i * FAN..].iter().fold(EMPTY, |a, &v| merge(a, leaf(v)))
+                self.values[i * FAN..].iter().fold(Block::EMPTY, |a, &v| a.and(Block::of(v)))
             } else {
-                self.levels[level - 1][i * FAN..].iter().fold(EMPTY, |a, &v| merge(a, v))
+                self.levels[level - 1][i * FAN..].iter().fold(Block::EMPTY, |a, &v| a.and(v))
             };
             if self.levels.len() == level {
                 self.levels.push(Vec::new());
@@ -56,9 +74,9 @@ impl Curve {
         }
     }
 
-    /// Extremes over the points `range`, from the coarsest whole blocks.
-    fn extremes(&self, range: Range<usize>) -> (f64, f64, bool) {
-        let (mut i, mut out) = (range.start, EMPTY);
+    /// What the points `range` come to, from the coarsest whole blocks.
+    fn over(&self, range: Range<usize>) -> Block {
+        let (mut i, mut out) = (range.start, Block::EMPTY);
         while i < range.end {
             let (mut block, mut level, mut found) = (FAN, 0, None);
             while i.is_multiple_of(block)
@@ -71,10 +89,10 @@ impl Curve {
                 level += 1;
             }
             if let Some((level, block)) = found {
-                out = merge(out, self.levels[level][i / block]);
+                out = out.and(self.levels[level][i / block]);
                 i += block;
             } else {
-                out = merge(out, leaf(self.values[i]));
+                out = out.and(Block::of(self.values[i]));
                 i += 1;
             }
         }
@@ -82,6 +100,19 @@ impl Curve {
     }
 
     pub fn columns(&self, from: f64, to: f64, columns: usize) -> Vec<Column> {
+        self.blocks(from, to, columns)
+            .into_iter()
+            .map(|(first, last, b)| Column { first, last, min: b.min, max: b.max, gap: b.gap })
+            .collect()
+    }
+
+    /// First and last step of each column, and the mean of the finite values in it, NaN if there are none.
+    pub fn means(&self, from: f64, to: f64, columns: usize) -> Vec<(u64, u64, f64)> {
+        self.blocks(from, to, columns).into_iter().map(|(first, last, b)| (first, last, b.sum / f64::from(b.finite))).collect()
+    }
+
+    /// What lies in each column that is not empty, with its first and last step.
+    fn blocks(&self, from: f64, to: f64, columns: usize) -> Vec<(u64, u64, Block)> {
         let mut out = Vec::with_capacity(columns);
         let width = (to - from) / columns.max(1) as f64;
         let mut start = self.steps.partition_point(|&s| (s as f64) < from);
@@ -90,8 +121,7 @@ impl Curve {
             let inside = |s: u64| if c + 1 == columns { s as f64 <= right } else { (s as f64) < right };
             let end = start + self.steps[start..].partition_point(|&s| inside(s));
             if end > start {
-                let (min, max, gap) = self.extremes(start..end);
-                out.push(Column { first: self.steps[start], last: self.steps[end - 1], min, max, gap });
+                out.push((self.steps[start], self.steps[end - 1], self.over(start..end)));
             }
             start = end;
         }

@@ -4,6 +4,7 @@
 //! drawing a million points over 200 columns touches a few thousand numbers. The writer holds the lock only to push.
 
 mod curve;
+mod smooth;
 
 use std::{
     collections::BTreeMap,

@@ -149,6 +149,8 @@ enum Happening {
     Broken,
     End(Outcome),
     Signal,
+    /// Something of other runs.
+    Read(usize),
 }
 
 fn a_key() -> impl Strategy<Value = Happening> {
@@ -190,6 +192,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Broken),
         1 => select(outcomes).prop_map(Happening::End),
         1 => Just(Happening::Signal),
+        6 => (0..8_usize).prop_map(Happening::Read),
     ]
 }
 
@@ -232,6 +235,7 @@ fn happen(b: &mut Bench, what: Happening) {
         }
         Happening::End(outcome) => drop(b.event(Event::Ended(outcome))),
         Happening::Signal => drop(b.send(Message::Signal(15))),
+        Happening::Read(which) => super::runs::something_read(b, which),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::{file, heal, intent::ask, leave, open_command};
+use super::{file, heal, intent::ask, leave, open_command, runs};
 use crate::{
     config::{self, Config, Source},
     train::{Command, Phase},
@@ -43,6 +43,11 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::Probes if !app.live.config.has_encoder() => app.say("the arena trains no encoder: nothing is probed"),
         Action::Probes => app.mode = Mode::Probes(Looking::default()),
+        Action::Runs => return runs::open(app),
+        Action::Filter => return runs::open_filter(app),
+        Action::Overlays => runs::clear(app),
+        Action::Fork => app.say("a fork begins from a checkpoint: o, Enter on a run, then F on one of its checkpoints"),
+        Action::Smooth => smooth(app),
         Action::Estimators => app.mode = Mode::Estimators(first_term(app)),
         Action::Help => app.mode = Mode::Help { scroll: 0 },
         Action::Default => return default(app),
@@ -226,6 +231,15 @@ fn window(app: &mut App) {
     }
 }
 
+fn smooth(app: &mut App) {
+    app.smooth = !app.smooth;
+    app.say(match (app.smooth, app.live.config.has_encoder()) {
+        (true, true) => "smoothed: a moving average over a fortieth of the steps shown; S shows the curves as they are",
+        (false, true) => "curves as they are",
+        (_, false) => "the arena's charts are means of 200 steps already",
+    });
+}
+
 fn freeze(app: &mut App) {
     app.frozen = match app.frozen.take() {
         Some(_) => None,
@@ -288,8 +302,12 @@ pub fn ask_restart(app: &mut App) -> Vec<Effect> {
 
 /// Ends the run with a checkpoint and begins a new one.
 pub fn restart(app: &mut App) -> Vec<Effect> {
-    let config = Box::new(app.next_config());
-    leave(app, Leaving::Restart(config))
+    let mut config = app.next_config();
+    // A fork starts anew from its own beginning only if that is asked for.
+    if !app.next_run.contains_key("start.checkpoint") {
+        config.start = config::Start::default();
+    }
+    leave(app, Leaving::Restart(Box::new(config)))
 }
 
 pub fn quit(app: &mut App) -> Vec<Effect> {

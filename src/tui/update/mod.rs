@@ -6,7 +6,9 @@ mod file;
 mod heal;
 mod intent;
 mod mouse;
+mod runs;
 mod trainer;
+mod travel;
 mod views;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -55,6 +57,7 @@ fn carry(app: &mut App, message: Message) -> Vec<Effect> {
         }
         Message::File(event) => file::on_file(app, event),
         Message::Scripts(changes) => intent::send_all(app, changes),
+        Message::Found(found) => runs::found(app, found),
         // A closed terminal tells twice: by a failing read and by a signal. Only a second order to end means "at once".
         Message::Signal(SIGHUP) if app.closed => Vec::new(),
         Message::Signal(n) => leave(app, Leaving::Signal(n)),
@@ -110,7 +113,8 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         Mode::Estimators(term) => views::estimators(app, *term, key),
         Mode::Representation { picked } => views::representation(app, *picked, key),
         Mode::Probes(looking) => views::probes(app, *looking, key),
-        Mode::Quit | Mode::Restart => dialog_key(app, key),
+        Mode::Runs(page) => runs::on_key(app, *page, key),
+        Mode::Quit | Mode::Restart | Mode::Travel(_) => dialog_key(app, key),
         Mode::Command(_) => command::on_key(app, key),
         Mode::Edit { .. } => command::on_edit_key(app, key),
     }
@@ -118,15 +122,19 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 
 /// y or Enter: yes. n or Esc: no. The key that opened the dialog closes it for good (q q quits).
 fn dialog_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
-    let restart = matches!(app.mode, Mode::Restart);
-    let again = if restart { Action::Restart } else { Action::Quit };
+    let again = match &app.mode {
+        Mode::Restart => Action::Restart,
+        Mode::Travel(travel) if travel.fork => Action::Fork,
+        Mode::Travel(_) => Action::Enter,
+        _ => Action::Quit,
+    };
     match key.code {
         KeyCode::Char('n' | 'N') | KeyCode::Esc => {
             app.mode = Mode::Normal;
             Vec::new()
         }
-        KeyCode::Char('y' | 'Y') | KeyCode::Enter => confirmed(app, restart),
-        _ if keys::action(&key) == Some(again) => confirmed(app, restart),
+        KeyCode::Char('y' | 'Y') | KeyCode::Enter => confirmed(app),
+        _ if keys::action(&key) == Some(again) => confirmed(app),
         _ => Vec::new(),
     }
 }
@@ -134,16 +142,22 @@ fn dialog_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 /// The dialogs ask because training would be cut short. Once it is finished nothing is, and leaving goes on as if it had been asked for
 /// now; once it has failed, the failure is to be read first.
 fn answered_by_the_run(app: &mut App) -> Vec<Effect> {
-    let restart = matches!(app.mode, Mode::Restart);
-    if !restart && !matches!(app.mode, Mode::Quit) || app.is_training() {
+    if !matches!(app.mode, Mode::Quit | Mode::Restart | Mode::Travel(_)) || app.is_training() {
         return Vec::new();
     }
+    if app.live.phase == Phase::Finished {
+        return confirmed(app);
+    }
     app.mode = Mode::Normal;
-    if app.live.phase == Phase::Finished { confirmed(app, restart) } else { Vec::new() }
+    Vec::new()
 }
 
-fn confirmed(app: &mut App, restart: bool) -> Vec<Effect> {
-    if restart { act::restart(app) } else { leave(app, Leaving::Quit) }
+fn confirmed(app: &mut App) -> Vec<Effect> {
+    match std::mem::replace(&mut app.mode, Mode::Normal) {
+        Mode::Restart => act::restart(app),
+        Mode::Travel(travel) => travel::begin(app, *travel),
+        _ => leave(app, Leaving::Quit),
+    }
 }
 
 fn help_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
@@ -176,6 +190,7 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
             prompt.paste(text);
             command::check(app);
         }
+        Mode::Runs(_) if app.runs.typing => runs::paste(app, text),
         _ => app.say("pasted text is taken on the command line only: press : first"),
     }
     Vec::new()
@@ -196,7 +211,7 @@ fn on_done(app: &mut App, done: Done) -> Vec<Effect> {
             }
             app.compare_with_file();
         }
-        Done::Started { snapshot, history } => trainer::on_started(app, snapshot, history),
+        Done::Started { snapshot, history } => return trainer::on_started(app, snapshot, history),
         Done::Failed(text) => {
             app.note(Kind::Error, text.clone());
             app.complain(text);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{heal, intent::sentence};
+use super::{heal, intent::sentence, runs};
 use crate::{
     config::{Change, Source},
     doctor::Doctor,
@@ -19,7 +19,10 @@ use crate::{
 pub fn on_event(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Ack { id, step, outcome } => on_ack(app, id, step, outcome),
-        Event::Journal(row) => on_journal(app, &row),
+        Event::Journal(row) => {
+            on_journal(app, &row);
+            return runs::began(app, row);
+        }
         Event::Probe(row) => app.log.push(row.step, Kind::Probe, probe_sentence(&row)),
         Event::Checkpoint { step, path } => {
             let name = path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
@@ -160,7 +163,7 @@ pub fn on_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
 }
 
 /// A new run has begun: its history starts empty.
-pub fn on_started(app: &mut App, snapshot: Arc<Snapshot>, history: Arc<History>) {
+pub fn on_started(app: &mut App, snapshot: Arc<Snapshot>, history: Arc<History>) -> Vec<Effect> {
     app.ended = None;
     app.leaving = None;
     app.frozen = None;
@@ -176,4 +179,6 @@ pub fn on_started(app: &mut App, snapshot: Arc<Snapshot>, history: Arc<History>)
     app.settle();
     app.compare_with_file();
     app.note(Kind::Note, "a new run begins");
+    runs::left(app);
+    Vec::new()
 }

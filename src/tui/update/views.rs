@@ -60,14 +60,15 @@ pub fn probes(app: &mut App, looking: Looking, key: KeyEvent) -> Vec<Effect> {
 }
 
 /// What is the same in all views: the key that opened it closes it, those of the others lead there.
-fn otherwise(app: &mut App, open: Action, binding: &Binding) -> Vec<Effect> {
+pub fn otherwise(app: &mut App, open: Action, binding: &Binding) -> Vec<Effect> {
     match (binding.action, binding.group) {
         (action, _) if action == open || action == Action::Escape => app.mode = Mode::Normal,
         (action, Group::Training | Group::Objective | Group::Program) => {
             app.notice = None;
             return act::act(app, action);
         }
-        (Action::Estimators | Action::Representation | Action::Probes | Action::Redraw | Action::Freeze, _) => {
+        (Action::Estimators | Action::Representation | Action::Probes | Action::Runs | Action::Filter, _)
+        | (Action::Overlays | Action::Smooth | Action::Redraw | Action::Freeze, _) => {
             return act::act(app, binding.action);
         }
         _ => {}

@@ -7,6 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 use super::{
     arena,
     chart::{self, Chart, Line},
+    overlay,
 };
 use crate::{
     config::{Locations, Mode},
@@ -20,9 +21,28 @@ pub fn draw(app: &App, id: ChartId, area: Rect, buf: &mut Buffer) {
 
 /// The same with lines at heights that the curves are to be compared with.
 pub fn draw_with(app: &App, id: ChartId, area: Rect, lines: &[(f64, Style, &'static str)], buf: &mut Buffer) {
-    let (marks, breaks) = (app.history.marks(), app.history.swaps());
-    let curves = if app.live.config.has_encoder() { curves(app, id, area.width) } else { arena::curves(app, id, area.width) };
-    let mut chart = build(app, id, area, &curves, &marks, &breaks);
+    let mut marks = app.history.marks();
+    // Only losses begin anew with another objective.
+    let breaks = if id == ChartId::Loss { app.history.swaps() } else { Vec::new() };
+    let mut curves = if app.live.config.has_encoder() { curves(app, id, area.width) } else { arena::curves(app, id, area.width) };
+    let others = overlay::laid(app);
+    let chosen = if others.is_empty() { None } else { overlay::chosen(app, id, &others) };
+    marks.extend(overlay::fork_mark(app));
+    if let Some(chosen) = chosen.filter(|_| overlay::are_many(&others)) {
+        curves = vec![overlay::own(app, chosen)];
+    }
+    let mut shown = own_lines(app, &curves, area, &breaks);
+    if let Some(chosen) = chosen {
+        shown.extend(overlay::lines(app, chosen, &others, app.x_range(), chart::columns(area)));
+    }
+    let (mut title, y) = title_and_range(app, id, &curves, &shown);
+    if app.smooths() && shown.iter().any(|line| !line.points && !line.label.is_empty()) {
+        title += ", smoothed";
+    }
+    if let Some(chosen) = chosen {
+        title += &overlay::title(app, id, chosen, &others);
+    }
+    let mut chart = build(app, id, &title, (shown, y), &marks, &breaks);
     chart.hline.extend(lines);
     chart.render(area, buf);
 }
@@ -43,6 +63,13 @@ pub(super) struct Curve {
     pub dim: bool,
     /// Few points, each worth a marker.
     pub points: bool,
+}
+
+impl Curve {
+    /// A bound or a truth: it has no noise to be smoothed away.
+    fn is_reference(&self) -> bool {
+        matches!(self.series, Series::CeilingLocal | Series::CeilingGlobal | Series::Truth | Series::ArenaCeiling)
+    }
 }
 
 fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
@@ -103,50 +130,77 @@ fn newest(app: &App, curve: &Curve, until: u64) -> Option<f64> {
     (curve.points || step >= recorded).then_some(value)
 }
 
-fn build<'a>(app: &'a App, id: ChartId, area: Rect, curves: &'a [Curve], marks: &'a [Mark], breaks: &'a [u64]) -> Chart<'a> {
-    let x = app.x_range();
-    let (columns, arena) = (chart::columns(area), !app.live.config.has_encoder());
-    let until = x.1 as u64;
-    let lines: Vec<Line> = curves
-        .iter()
-        .filter(|c| app.history.len(c.series) > 0)
-        .map(|c| Line {
-            label: &c.label,
-            style: c.style,
-            dashed: c.dashed,
-            dim: c.dim,
-            columns: app.history.columns(c.series, x.0, x.1, columns),
-            last: newest(app, c, until),
-            points: c.points,
-        })
-        .collect();
-    let (mut title, unit, empty) = words(app, id);
-    let log_y = app.log_axis.contains(&id);
+/// The curves of the present run. With smoothing, those of every step are smoothed, and what they were lies dimmed behind them; of a
+/// dimmed curve the smoothed one takes the place.
+fn own_lines<'a>(app: &App, curves: &'a [Curve], area: Rect, breaks: &[u64]) -> Vec<Line<'a>> {
+    let (x, columns) = (app.x_range(), chart::columns(area));
+    let line = |c: &'a Curve| Line {
+        label: &c.label,
+        style: c.style,
+        dashed: c.dashed,
+        dim: c.dim,
+        columns: app.history.columns(c.series, x.0, x.1, columns),
+        last: newest(app, c, x.1 as u64),
+        points: c.points,
+        run: None,
+    };
+    let both = |c: &'a Curve| {
+        let raw = line(c);
+        if !app.smooths() || c.points || c.is_reference() {
+            return vec![raw];
+        }
+        let smoothed = app.history.smoothed(c.series, x.0, x.1, columns, breaks);
+        let last = raw.last.and(smoothed.last()).map(|column| column.max).filter(|value| value.is_finite());
+        let behind = Line { label: "", dim: true, dashed: false, last: None, ..raw.clone() };
+        let front = Line { columns: smoothed, last, ..raw };
+        if c.dim { vec![front] } else { vec![front, behind] }
+    };
+    curves.iter().filter(|c| app.history.len(c.series) > 0).flat_map(both).collect()
+}
+
+/// What a chart of these curves is called, and the range of values it shows, if that is not all of theirs.
+fn title_and_range(app: &App, id: ChartId, curves: &[Curve], lines: &[Line]) -> (String, Option<(f64, f64)>) {
+    let (log_y, arena) = (app.log_axis.contains(&id), !app.live.config.has_encoder());
     let y = match id {
-        ChartId::Accuracy => Some((0.0, top(&lines))),
-        _ if arena && !log_y => arena::range(id, curves, &lines),
-        ChartId::Information if !log_y => cut_below(&lines),
+        ChartId::Accuracy => Some((0.0, top(lines))),
+        _ if arena && !log_y => arena::range(id, curves, lines),
+        ChartId::Information if !log_y => cut_below(lines),
         _ => None,
     };
     let local = &app.live.config.objective.local;
     if arena {
-        title = arena::title(id);
-    } else if id == ChartId::Information && local.mode != Mode::Off && local.locations == Locations::Any {
-        title = "Information; local: a contrastive score, not a bound";
-    } else if let (ChartId::Information, Some((_, top))) = (id, y) {
-        let seen = lines.iter().flat_map(|l| &l.columns).any(|c| c.max >= FLOOR && c.max <= top);
-        title = if seen { "Mutual information, cut at −5" } else { "Mutual information, all below −5 as yet" };
+        return (arena::title(id).into(), y);
     }
-    let chance = app.history.at(Series::Chance, until).filter(|_| id == ChartId::Accuracy);
+    if id == ChartId::Information && local.mode != Mode::Off && local.locations == Locations::Any {
+        return ("Information; local: a contrastive score, not a bound".into(), y);
+    }
+    if let (ChartId::Information, Some((_, top))) = (id, y) {
+        let seen = lines.iter().flat_map(|l| &l.columns).any(|c| c.max >= FLOOR && c.max <= top);
+        return (if seen { "Mutual information, cut at −5" } else { "Mutual information, all below −5 as yet" }.into(), y);
+    }
+    (words(app, id).0.into(), y)
+}
+
+fn build<'a>(
+    app: &'a App,
+    id: ChartId,
+    title: &'a str,
+    (lines, y): (Vec<Line<'a>>, Option<(f64, f64)>),
+    marks: &'a [Mark],
+    breaks: &'a [u64],
+) -> Chart<'a> {
+    let x = app.x_range();
+    let (_, unit, empty) = words(app, id);
+    let chance = app.history.at(Series::Chance, x.1 as u64).filter(|_| id == ChartId::Accuracy);
     let hline = chance.map(|(_, v)| (v, app.theme.reference, "chance")).into_iter().collect();
     Chart {
         title,
         lines,
         x,
         y,
-        log_y,
+        log_y: app.log_axis.contains(&id),
         marks,
-        breaks: if id == ChartId::Loss { breaks } else { &[] },
+        breaks,
         cursor: app.cursor.map(|c| c.step),
         unit,
         empty,

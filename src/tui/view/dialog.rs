@@ -10,30 +10,45 @@ use ratatui::{
 
 use super::{
     help::centered,
-    text::{put, width},
+    text::{grouped, put, width, wrap},
 };
-use crate::tui::app::App;
+use crate::tui::app::{App, Travel};
 
 /// Title, what happens, the answers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Question {
     title: &'static str,
-    text: &'static str,
+    text: String,
     answers: &'static str,
 }
 
-pub const QUIT: Question =
-    Question { title: " Quit? ", text: "Training is under way. A checkpoint will be saved.", answers: "y quit    n stay" };
-pub const RESTART: Question = Question {
-    title: " Restart? ",
-    text: "This run ends with a checkpoint, and a new one begins.",
-    answers: "y restart    n go on",
-};
+pub fn quit() -> Question {
+    let text = "Training is under way. A checkpoint will be saved.".into();
+    Question { title: " Quit? ", text, answers: "y quit    n stay" }
+}
 
-pub fn draw(app: &App, question: Question, screen: Rect, buf: &mut Buffer) {
+pub fn restart() -> Question {
+    let text = "This run ends with a checkpoint, and a new one begins.".into();
+    Question { title: " Restart? ", text, answers: "y restart    n go on" }
+}
+
+pub fn travel(travel: &Travel) -> Question {
+    let step = grouped(travel.step);
+    let settings = if travel.fork { "the present settings" } else { "the settings in force there" };
+    let text = format!("This run ends with a checkpoint. A new one begins at step {step} of {}, with {settings}.", travel.run);
+    let (title, answers) = if travel.fork { (" Fork? ", "y fork    n go on") } else { (" Go back? ", "y go back    n go on") };
+    Question { title, text, answers }
+}
+
+/// Longer questions go on two lines and more.
+const LINE: usize = 54;
+
+pub fn draw(app: &App, question: &Question, screen: Rect, buf: &mut Buffer) {
     let t = &app.theme;
-    let wide = width(question.text).max(width(question.answers)) as u16 + 6;
-    let area = centered(screen, wide, 6);
+    let lines = wrap(&question.text, LINE);
+    let longest = lines.iter().map(|line| width(line)).max().unwrap_or(0);
+    let wide = longest.max(width(question.answers)) as u16 + 6;
+    let area = centered(screen, wide, 5 + lines.len() as u16);
     Clear.render(area, buf);
     buf.set_style(area, t.text);
     let block = Block::new()
@@ -43,6 +58,8 @@ pub fn draw(app: &App, question: Question, screen: Rect, buf: &mut Buffer) {
     let inner = block.inner(area);
     block.render(area, buf);
     let part = Rect { x: inner.x + 2.min(inner.width), width: inner.width.saturating_sub(2), ..inner };
-    put(buf, part, 1, question.text, t.text);
-    put(buf, part, 2, question.answers, t.key);
+    for (i, line) in lines.iter().enumerate() {
+        put(buf, part, 1 + i as u16, line, t.text);
+    }
+    put(buf, part, 1 + lines.len() as u16, question.answers, t.key);
 }

@@ -72,7 +72,7 @@ pub(super) fn frame(app: &App, layout: &Layout, title: &str, keys: &str, buf: &m
 }
 
 /// Over the charts on wide screens, so that controls and log stay in sight; else over all but header and bottom line.
-fn place(app: &App, layout: &Layout) -> Rect {
+pub(super) fn place(app: &App, layout: &Layout) -> Rect {
     let charts = layout.charts.iter().map(|(_, r)| *r).reduce(|a, b| a.union(b)).unwrap_or_default();
     if charts.width >= 76 && charts.height >= 20 {
         return charts;

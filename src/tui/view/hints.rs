@@ -45,6 +45,7 @@ fn matters(app: &App, when: When) -> bool {
         When::NeedsRestart => !app.next_run.is_empty() || !app.alive(),
         When::FileDiffers => !app.differs.is_empty(),
         When::Finding => app.finding().is_some(),
+        When::Overlaid => !app.runs.overlays.is_empty(),
         When::Changed => !app.undo.is_empty() && app.alive(),
     }
 }
@@ -55,7 +56,7 @@ fn rank(binding: &Binding) -> u8 {
         When::Always => 0,
         When::Running | When::NeedsRestart | When::FileDiffers | When::Finding => 1,
         When::Controls | When::Charts | When::Log => 2,
-        When::Paused | When::Changed => 3,
+        When::Paused | When::Changed | When::Overlaid => 3,
         When::Alive | When::Never => 4,
     }
 }

@@ -15,9 +15,11 @@ mod header;
 mod help;
 mod hints;
 mod log;
+mod overlay;
 mod picture;
 pub mod probes;
 mod representation;
+mod runs;
 mod small;
 mod text;
 
@@ -54,10 +56,12 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Vec<Picture> {
     match app.mode {
         Mode::Representation { .. } => pictures = representation::draw(app, &layout, buf),
         Mode::Probes(looking) => probes::draw(app, looking, &layout, buf),
+        Mode::Runs(page) => runs::draw(app, page, &layout, buf),
         Mode::Estimators(term) => estimators::draw(app, term, &layout, buf),
         Mode::Help { scroll } => help::draw(app, scroll, area, buf),
-        Mode::Quit => dialog::draw(app, dialog::QUIT, area, buf),
-        Mode::Restart => dialog::draw(app, dialog::RESTART, area, buf),
+        Mode::Quit => dialog::draw(app, &dialog::quit(), area, buf),
+        Mode::Restart => dialog::draw(app, &dialog::restart(), area, buf),
+        Mode::Travel(ref travel) => dialog::draw(app, &dialog::travel(travel), area, buf),
         _ => {}
     }
     // What has come to lie over a picture has the better right to the place.

@@ -65,6 +65,7 @@ const DASHES: [&str; 3] = ["╍", "┉", "╺"];
 /// The entry of curve number `i` of the chart, the `dashes`-th dashed one if it is dashed.
 pub fn entry(i: usize, dashes: usize, line: &Line, style: Style, cursor: Option<f64>, breaks: &[u64], unit: &str) -> Entry {
     let sample = match (line.points, line.dashed) {
+        _ if line.run.is_some() => line.run.map_or("", |run| run.glyph),
         (true, _) => POINTS[i % POINTS.len()],
         (_, true) => DASHES[dashes % DASHES.len()],
         _ => "━",

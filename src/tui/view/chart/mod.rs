@@ -3,6 +3,7 @@
 //! ```text
 //! ── Mutual information · nats ────────────────     title rule
 //!  ━ held-out 2.31   ╍ training 2.87                 legend: current values, or those at the cursor
+//!  ◇ other-run 1.98                                  a second one, of other runs laid over the chart
 //!    3 ┤        ⢀⡠⠤⠒⠉                                gutter │ plot, marks ┆, cursor │
 //!    2 ┤   ⡠⠔⠊⠁ ┆
 //!    0 ┤⡠⠊      ┆
@@ -43,6 +44,18 @@ pub struct Line<'a> {
     pub last: Option<f64>,
     /// A glyph at each column as well (for sparse curves), as long as they stand apart; always at the newest.
     pub points: bool,
+    /// Of another run, laid behind those of this chart; what it is drawn with besides its colour, here and there.
+    pub run: Option<RunLine<'a>>,
+}
+
+/// What is different about a curve of another run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunLine<'a> {
+    pub glyph: &'static str,
+    /// Its own breaks.
+    pub breaks: &'a [u64],
+    /// Columns of the plot by which its glyphs are shifted against those of other runs.
+    pub place: usize,
 }
 
 /// A chart of curves over steps.
@@ -78,6 +91,8 @@ pub struct Chart<'a> {
 struct Parts {
     title: Option<Rect>,
     legend: Option<Rect>,
+    /// The legend of other runs, if there are any.
+    runs: Option<Rect>,
     plot: Rect,
     /// Labels of values and the axis, left of the plot; may be empty.
     gutter: u16,
@@ -87,7 +102,7 @@ struct Parts {
     steps: Option<Rect>,
 }
 
-fn parts(area: Rect) -> Parts {
+fn parts(area: Rect, with_runs: bool) -> Parts {
     let gutter = match area.width {
         0..18 => 0,
         18..36 => 6,
@@ -95,7 +110,8 @@ fn parts(area: Rect) -> Parts {
     };
     let has = |least: u16| area.height >= least;
     let (title, legend, rule, steps) = (has(3), has(6), has(9), has(5));
-    let above = u16::from(title) + u16::from(legend);
+    let runs = with_runs && has(8);
+    let above = u16::from(title) + u16::from(legend) + u16::from(runs);
     let below = u16::from(rule) + u16::from(steps);
     let row = |y: u16| Rect { y, height: 1, ..area };
     let right = u16::from(area.width >= 36);
@@ -108,6 +124,7 @@ fn parts(area: Rect) -> Parts {
     Parts {
         title: title.then(|| row(area.y)),
         legend: legend.then(|| row(area.y + 1)),
+        runs: runs.then(|| row(area.y + 2)),
         plot,
         gutter,
         rule: rule.then(|| row(plot.bottom())),
@@ -115,9 +132,9 @@ fn parts(area: Rect) -> Parts {
     }
 }
 
-/// The cells that curves are drawn in when a chart is given `area`.
+/// The cells that curves are drawn in when a chart is given `area`; with a legend of other runs it begins a row lower.
 pub fn plot_area(area: Rect) -> Rect {
-    parts(area).plot
+    parts(area, false).plot
 }
 
 /// How many columns to ask [`crate::train::History::columns`] for: two to a cell of the plot.
@@ -141,6 +158,7 @@ impl Widget for Chart<'_> {
         if area.is_empty() {
             return;
         }
-        paint::Painter::new(&self, parts(area)).paint(buf);
+        let with_runs = self.lines.iter().any(|line| line.run.is_some());
+        paint::Painter::new(&self, parts(area, with_runs)).paint(buf);
     }
 }

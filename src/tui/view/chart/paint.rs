@@ -10,13 +10,16 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    Chart, Line, Marker, Parts,
+    Chart, Line, Marker, Parts, RunLine,
     canvas::{Bitmap, Canvas},
     legend::{self, Entry},
     number,
     scale::{self, Scale},
     trace::{self, Frame},
 };
+
+/// Cells between the glyphs of a dense curve of another run.
+const GLYPH_EVERY: u16 = 18;
 
 /// A chart about to be drawn.
 pub struct Painter<'a> {
@@ -42,10 +45,18 @@ impl<'a> Painter<'a> {
 
     pub fn paint(&self, buf: &mut Buffer) {
         self.title(buf);
-        if let Some(area) = self.parts.legend {
+        let (text, dim) = (self.chart.theme.text, self.chart.theme.dim);
+        let legend = |area: Rect, entries: &[Entry], buf: &mut Buffer| {
             let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-            let (text, dim) = (self.chart.theme.text, self.chart.theme.dim);
-            legend::legend(&self.entries(), inner.width.into(), text, dim).render(inner, buf);
+            legend::legend(entries, inner.width.into(), text, dim).render(inner, buf);
+        };
+        match (self.parts.legend, self.parts.runs) {
+            (Some(own), Some(runs)) => {
+                legend(own, &self.entries(|line| line.run.is_none()), buf);
+                legend(runs, &self.run_entries(), buf);
+            }
+            (Some(own), None) => legend(own, &self.all_entries(), buf),
+            _ => {}
         }
         let Some(y) = self.y else { return self.nothing(buf) };
         self.axes(&y, buf);
@@ -65,10 +76,29 @@ impl<'a> Painter<'a> {
         self.chart.lines.iter().take_while(|l| !std::ptr::eq(*l, line)).filter(|l| l.dashed).count()
     }
 
-    fn entries(&self) -> Vec<Entry> {
+    /// Where there is one line for all: other runs first, since they are what one has asked for.
+    fn all_entries(&self) -> Vec<Entry> {
+        let own = self.entries(|line| line.run.is_none());
+        self.run_entries().into_iter().chain(own).collect()
+    }
+
+    fn run_entries(&self) -> Vec<Entry> {
+        self.line_entries(|line| line.run.is_some())
+    }
+
+    fn line_entries(&self, wanted: impl Fn(&Line) -> bool) -> Vec<Entry> {
         let c = self.chart;
-        let lines = c.lines.iter().enumerate().filter(|(_, l)| !l.label.is_empty());
-        let lines = lines.map(|(i, l)| legend::entry(i, self.dashes_before(l), l, self.style(l), c.cursor, c.breaks, c.unit));
+        let lines = c.lines.iter().enumerate().filter(|(_, l)| !l.label.is_empty() && wanted(l));
+        lines
+            .map(|(i, l)| {
+                legend::entry(i, self.dashes_before(l), l, self.style(l), c.cursor, l.run.map_or(c.breaks, |r| r.breaks), c.unit)
+            })
+            .collect()
+    }
+
+    /// With the reference lines.
+    fn entries(&self, wanted: impl Fn(&Line) -> bool) -> Vec<Entry> {
+        let c = self.chart;
         let references = c.hline.iter().map(|(v, style, label)| {
             let arrow = match self.y.and_then(|y| y.fraction(*v)) {
                 Some(f) if f > 1.0 => " ↑",
@@ -83,7 +113,7 @@ impl<'a> Painter<'a> {
                 short: number::short(*v, c.unit) + arrow,
             }
         });
-        lines.chain(references).collect()
+        self.line_entries(wanted).into_iter().chain(references).collect()
     }
 
     /// `── Loss · nats ─────────`; where there is no legend the values stand at the right end.
@@ -104,7 +134,7 @@ impl<'a> Painter<'a> {
         }
         let mut values = Text::default();
         if self.parts.legend.is_none() && width > used + 8 {
-            values = legend::legend(&self.entries(), width - used - 5, theme.text, theme.dim);
+            values = legend::legend(&self.all_entries(), width - used - 5, theme.text, theme.dim);
         }
         let tail = if values.width() > 0 { values.width() + 3 } else { 0 };
         head.push(Span::styled(format!(" {}", "─".repeat(width.saturating_sub(used + 1 + tail))), rule));
@@ -211,24 +241,32 @@ impl<'a> Painter<'a> {
         let c = self.chart;
         let (across, down) = c.marker.dots();
         let (width, height) = (usize::from(self.parts.plot.width) * across, usize::from(self.parts.plot.height) * down);
-        let frame = Frame { x: self.x, y, breaks: c.breaks };
         let mut canvas = Canvas::new(self.parts.plot, c.marker);
+        // Other runs lie behind this one, before what stands back.
+        let rank = |line: &Line| match (line.dim, line.run) {
+            (true, _) => 0,
+            (false, Some(_)) => 1,
+            (false, None) => 2,
+        };
         let mut order: Vec<&Line> = c.lines.iter().collect();
-        order.sort_by_key(|l| !l.dim);
+        order.sort_by_key(|l| rank(l));
         for line in order {
+            let frame = Frame { x: self.x, y, breaks: line.run.map_or(c.breaks, |run| run.breaks) };
             let mut map: Bitmap = trace::trace(&line.columns, &frame, width, height);
             if line.dashed {
                 trace::dash(&mut map, self.dashes_before(line), c.marker == Marker::Braille);
             }
-            canvas.lay(&map, self.style(line), u8::from(!line.dim));
+            canvas.lay(&map, self.style(line), rank(line));
         }
         canvas.draw(buf);
-        for (i, line) in c.lines.iter().enumerate().filter(|(_, l)| l.points) {
+        let points = |of_run: bool| c.lines.iter().enumerate().filter(move |(_, l)| l.points && l.run.is_some() == of_run);
+        for (i, line) in points(true).chain(points(false)) {
             self.points(i, line, &y, buf);
         }
     }
 
-    /// A glyph at each column, if there is a cell between them; at the newest in any case.
+    /// A glyph at each column, if there is a cell between them; at the newest in any case. On a dense curve of another run a few, so
+    /// that it can be told without its colour.
     fn points(&self, i: usize, line: &Line, y: &Scale, buf: &mut Buffer) {
         let place = |c: &crate::train::history::Column| {
             let x = self.column(c.first as f64 / 2.0 + c.last as f64 / 2.0)?;
@@ -237,9 +275,13 @@ impl<'a> Painter<'a> {
         };
         let places: Vec<(u16, u16)> = line.columns.iter().filter_map(place).collect();
         let crowded = places.len() * 2 > usize::from(self.parts.plot.width);
-        let shown = if crowded { &places[places.len() - 1..] } else { &places[..] };
-        for &(x, row) in shown {
-            put(buf, x, row, legend::POINTS[i % legend::POINTS.len()], self.style(line));
+        let newest = places.len().saturating_sub(1);
+        let glyph = line.run.map_or(legend::POINTS[i % legend::POINTS.len()], |run| run.glyph);
+        for (at, &(x, row)) in places.iter().enumerate() {
+            let here = |run: RunLine| (x.saturating_sub(self.parts.plot.x) + 3 * run.place as u16).is_multiple_of(GLYPH_EVERY);
+            if !crowded || at == newest || line.run.is_some_and(here) {
+                put(buf, x, row, glyph, self.style(line));
+            }
         }
     }
 

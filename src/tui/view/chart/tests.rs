@@ -247,7 +247,7 @@ fn any_line() -> impl Strategy<Value = Line<'static>> {
         |(mut c, (dashed, dim, points), last, label)| {
             c.sort_by_key(|c| c.0);
             let columns = c.into_iter().map(|(s, n, min, max, gap)| Column { first: s, last: s + n, min, max, gap }).collect();
-            Line { label: label.leak(), style: Style::new(), dashed, dim, columns, last, points }
+            Line { label: label.leak(), style: Style::new(), dashed, dim, columns, last, points, run: None }
         },
     )
 }

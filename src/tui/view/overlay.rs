@@ -1,0 +1,200 @@
+//! Other runs on the charts of this one: one curve each, behind its own.
+//!
+//! With up to two of them the present run keeps all its curves; with more it has one too, the same as theirs, since a chart holds only so
+//! many colours. The title says which curve that is, and where comparing it means nothing.
+
+use std::collections::BTreeSet;
+
+use ratatui::style::Style;
+
+use super::{
+    chart::{Line, RunLine},
+    charts::Curve,
+};
+use crate::{
+    config::{Mode, script_label},
+    train::history::{Column, Mark, Series},
+    tui::{
+        app::{App, ChartId},
+        runs::{
+            name,
+            overlay::{Curves, Estimators, GLYPHS, Overlay, short_names},
+        },
+    },
+};
+
+/// Up to so many overlaid runs leave the present one all its curves.
+const FEW: usize = 2;
+
+/// Styles in the order of their places: those first that the curves of the present run leave free.
+const STYLES: [usize; GLYPHS.len()] = [5, 6, 1, 2, 3, 4];
+
+/// The curve of a chart that stands for a run, and its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chosen {
+    pub series: Series,
+    pub name: &'static str,
+    /// Few points, each worth a marker.
+    points: bool,
+}
+
+/// A run on the charts, as far as all of them have it in common.
+pub(super) struct Laid<'a> {
+    overlay: &'a Overlay,
+    curves: &'a Curves,
+    label: String,
+    breaks: Vec<u64>,
+}
+
+/// The runs on the charts. Those of the arena are compared in one run.
+pub(super) fn laid(app: &App) -> Vec<Laid<'_>> {
+    if app.runs.overlays.is_empty() || !app.live.config.has_encoder() {
+        return Vec::new();
+    }
+    let laid: Vec<_> = app.runs.laid().collect();
+    let mut names: Vec<String> = laid.iter().map(|(overlay, _)| name(&overlay.path)).collect();
+    names.push(name(&app.live.facts.run_dir));
+    let labelled = laid.into_iter().zip(short_names(&names));
+    labelled.map(|((overlay, curves), label)| Laid { overlay, curves, label, breaks: curves.history.swaps() }).collect()
+}
+
+/// True if the present run is down to one curve a chart.
+pub(super) fn are_many(laid: &[Laid]) -> bool {
+    laid.len() > FEW
+}
+
+/// What stands for a run on this chart: held-out information if all that are laid over it have it, since that is the one to believe.
+pub(super) fn chosen(app: &App, id: ChartId, laid: &[Laid]) -> Option<Chosen> {
+    let dense = |series, name| Chosen { series, name, points: false };
+    let probed = |series, name| Chosen { series, name, points: true };
+    let objective = &app.live.config.objective;
+    let local = objective.local.mode != Mode::Off || objective.global.mode == Mode::Off;
+    let all_have = |series| laid.iter().all(|l| l.curves.history.len(series) > 0);
+    match id {
+        ChartId::Loss => Some(dense(Series::Loss, "total")),
+        ChartId::Accuracy => Some(probed(Series::AccuracyY, "Y")),
+        ChartId::Information if local && all_have(Series::HeldoutLocal) => Some(probed(Series::HeldoutLocal, "local held-out")),
+        ChartId::Information if !local && all_have(Series::HeldoutGlobal) => {
+            Some(probed(Series::HeldoutGlobal, "global held-out"))
+        }
+        ChartId::Information if local => Some(dense(Series::MiLocal, "local training")),
+        ChartId::Information => Some(dense(Series::MiGlobal, "global training")),
+        ChartId::Bias | ChartId::Deviation => None,
+    }
+}
+
+/// Its colour.
+pub(super) fn style(app: &App, overlay: &Overlay) -> Style {
+    app.theme.curve(STYLES[overlay.place % STYLES.len()]).style
+}
+
+/// The present run's one curve, where there are many runs.
+pub(super) fn own(app: &App, chosen: Chosen) -> Curve {
+    let style = app.theme.curve(0).style;
+    Curve { label: "this run".into(), series: chosen.series, style, dashed: false, dim: false, points: chosen.points }
+}
+
+/// The curves of the other runs, between steps `x`.
+pub(super) fn lines<'a>(app: &App, chosen: Chosen, laid: &'a [Laid], x: (f64, f64), columns: usize) -> Vec<Line<'a>> {
+    laid.iter().flat_map(|run| of_run(app, chosen, run, x, columns)).collect()
+}
+
+fn of_run<'a>(app: &App, chosen: Chosen, run: &'a Laid, x: (f64, f64), columns: usize) -> Vec<Line<'a>> {
+    let history = &run.curves.history;
+    if history.len(chosen.series) == 0 {
+        return Vec::new();
+    }
+    let place = run.overlay.place % GLYPHS.len();
+    let look = app.theme.curve(STYLES[place]);
+    // Nats and accuracies run through a swap; losses begin anew.
+    let breaks: &[u64] = if chosen.series == Series::Loss { &run.breaks } else { &[] };
+    let line = |label, columns| Line {
+        label,
+        style: look.style,
+        dashed: look.dashed && !chosen.points,
+        columns,
+        last: history.at(chosen.series, x.1 as u64).map(|(_, value)| value),
+        points: true,
+        run: Some(RunLine { glyph: GLYPHS[place], breaks, place }),
+        dim: false,
+    };
+    let raw = history.columns(chosen.series, x.0, x.1, columns);
+    let smooth = app.smooths() && !chosen.points;
+    let shown = if smooth { history.smoothed(chosen.series, x.0, x.1, columns, breaks) } else { raw.clone() };
+    let (before, beyond) = parted(shown, run.overlay.fork);
+    let last = shown_last(&before, &beyond, smooth);
+    // The legend reads the part that the crosshair is on.
+    let reads_beyond =
+        !beyond.is_empty() && app.cursor.is_some_and(|c| run.overlay.fork.is_some_and(|fork| c.step > fork as f64));
+    let (label, label_beyond) = if reads_beyond { ("", &run.label[..]) } else { (&run.label[..], "") };
+    let behind = |label, columns| Line { dim: true, points: false, dashed: false, ..line(label, columns) };
+    let mut lines = vec![line(label, before)];
+    if !beyond.is_empty() {
+        lines.push(behind(label_beyond, beyond));
+    }
+    if smooth {
+        lines.push(behind("", raw));
+    }
+    lines.iter_mut().for_each(|line| line.last = last.or(line.last));
+    lines
+}
+
+/// The newest smoothed value; that of the raw curve is in the history.
+fn shown_last(before: &[Column], beyond: &[Column], smooth: bool) -> Option<f64> {
+    let last = beyond.last().or(before.last()).filter(|_| smooth)?;
+    last.max.is_finite().then_some(last.max)
+}
+
+/// What lies up to the fork, and what goes on from there without this run, with the column that joins them in both.
+fn parted(columns: Vec<Column>, fork: Option<u64>) -> (Vec<Column>, Vec<Column>) {
+    let Some(fork) = fork else { return (columns, Vec::new()) };
+    let at = columns.partition_point(|c| c.first <= fork);
+    let beyond = columns[at.saturating_sub(1)..].to_vec();
+    let mut before = columns;
+    before.truncate(at);
+    (before, if beyond.len() > 1 || at == 0 { beyond } else { Vec::new() })
+}
+
+/// Where this run begins from another.
+pub(super) fn fork_mark(app: &App) -> Option<Mark> {
+    let step = app.runs.overlays.iter().find_map(|o| o.fork)?;
+    Some(Mark { step: step + 1, text: "fork".into(), breaks_loss: false })
+}
+
+/// What the title says besides.
+pub(super) fn title(app: &App, id: ChartId, chosen: Chosen, laid: &[Laid]) -> String {
+    let others: BTreeSet<&Estimators> = laid.iter().flat_map(|run| &run.curves.estimators).collect();
+    let differ = others.len() > 1 || others.iter().any(|other| **other != present(app));
+    match id {
+        ChartId::Loss if differ => ", of other estimators: not comparable".into(),
+        _ => format!("; other runs: {}", chosen.name),
+    }
+}
+
+/// The estimators in force here.
+fn present(app: &App) -> Estimators {
+    let config = &app.live.config;
+    let of = |mode: Mode, name: &str| (mode != Mode::Off).then(|| script_label(name).into_owned());
+    let (global, local) = (&config.objective.global, &config.objective.local);
+    (of(global.mode, config.global_estimator()), of(local.mode, config.local_estimator()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_is_parted_at_the_fork_and_stays_joined() {
+        let column = |first, last| Column { first, last, min: 0.0, max: 1.0, gap: false };
+        let all = vec![column(1, 10), column(11, 20), column(21, 30)];
+        let steps = |columns: &[Column]| columns.iter().map(|c| c.first).collect::<Vec<_>>();
+        let of = |fork| {
+            let (before, beyond) = parted(all.clone(), fork);
+            (steps(&before), steps(&beyond))
+        };
+        assert_eq!(of(None), (vec![1, 11, 21], vec![]));
+        assert_eq!(of(Some(20)), (vec![1, 11], vec![11, 21]));
+        assert_eq!(of(Some(30)), (vec![1, 11, 21], vec![]), "nothing goes on");
+        assert_eq!(of(Some(0)), (vec![], vec![1, 11, 21]));
+    }
+}
