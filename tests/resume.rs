@@ -65,7 +65,8 @@ fn an_unusable_checkpoint_is_told_and_the_one_before_it_taken() {
         (25, "it is of another run: seed is 1 there and 0 here"),
     ];
     for (step, reason) in reasons {
-        let line = said.lines().find(|line| line.contains(&format!("step-{step:08}"))).unwrap_or_else(|| panic!("{step}: {said}"));
+        let line =
+            said.lines().find(|line| line.contains(&format!("step-{step:08}"))).unwrap_or_else(|| panic!("{step}: {said}"));
         assert!(line.starts_with("warning: ") && line.contains(reason), "{line}");
     }
     let journal = rows(&stopped.join("journal.jsonl"));

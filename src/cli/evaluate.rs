@@ -59,7 +59,10 @@ impl Source {
             None => None,
             Some(Which::Step(step)) => Some(step),
             Some(Which::Best) => Some(train::best_of(&self.run).ok_or_else(|| {
-                mi::Error::Input(format!("{}: no checkpoint of a step that was probed, so that none is the best", self.run.display()))
+                mi::Error::Input(format!(
+                    "{}: no checkpoint of a step that was probed, so that none is the best",
+                    self.run.display()
+                ))
             })?),
         };
         Subject::open(&self.run, step, self.data.as_deref(), &move |text| said.set_message(text))

@@ -291,7 +291,10 @@ impl Job for Arena {
             let of_racer = saved.part(&format!("{}/", racer.label));
             let errors = of_racer.get("errors").map(|t| t.to_vec1::<f64>()).transpose()?;
             racer.errors = errors.unwrap_or_default().into();
-            racer.fit.load(&of_racer)?.map_err(|(name, shape)| saved.misfit(&format!("{}/{name}", racer.label), &shape, &config))?;
+            racer
+                .fit
+                .load(&of_racer)?
+                .map_err(|(name, shape)| saved.misfit(&format!("{}/{name}", racer.label), &shape, &config))?;
         }
         (self.step, self.examples_seen, self.attempt) = (saved.step, saved.examples_seen, saved.attempt);
         self.config = then;

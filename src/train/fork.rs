@@ -54,7 +54,10 @@ impl Fork {
         let (step, then) = (self.header.step, &self.header.config);
         if then.has_encoder() != config.has_encoder() {
             let names = (&then.data.name, &config.data.name);
-            return Err(format!("start.checkpoint: it was made with data.name = {:?}, which {:?} cannot follow", names.0, names.1));
+            return Err(format!(
+                "start.checkpoint: it was made with data.name = {:?}, which {:?} cannot follow",
+                names.0, names.1
+            ));
         }
         if config.optim.epochs == 0 && config.optim.steps < step {
             let steps = config.optim.steps;
@@ -94,7 +97,6 @@ impl Fork {
 fn state_of(then: &Config, config: &Config) -> Config {
     let mut state = Config { objective: then.objective.clone(), ..config.clone() };
     state.objective.global.layer = config.objective.global.layer;
-    state.gaussian =
-        Gaussian { dimension: config.gaussian.dimension, critic: config.gaussian.critic, ..then.gaussian.clone() };
+    state.gaussian = Gaussian { dimension: config.gaussian.dimension, critic: config.gaussian.critic, ..then.gaussian.clone() };
     state
 }

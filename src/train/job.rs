@@ -4,11 +4,7 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 
-use super::{
-    Facts, Portrait, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals,
-    checkpoint::Saved,
-    describe,
-};
+use super::{Facts, Portrait, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals, checkpoint::Saved, describe};
 use crate::{config::Config, eval::ProbeInput, record::PerTerm};
 
 /// Deep InfoMax on images ([`Trainer`]), or estimators on pairs of known information ([`super::Arena`]).

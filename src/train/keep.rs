@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn the_best_stays_and_so_does_one_that_may_be_it() {
         let mut settings = config::Checkpoint { every: 10, keep: 1, keep_best: true };
-        let mut keeper = Keeper { accuracy: [(10, 0.3), (20, 0.5), (25, 0.9), (30, 0.5), (40, f64::NAN)].into(), ..Keeper::default() };
+        let mut keeper =
+            Keeper { accuracy: [(10, 0.3), (20, 0.5), (25, 0.9), (30, 0.5), (40, f64::NAN)].into(), ..Keeper::default() };
         let all = there(&[50, 40, 30, 20, 10], &[], &[]);
         assert_eq!(keeper.surplus(&all, &choice(&settings)), [40, 20, 10]);
         assert_eq!(keeper.surplus(&all, &Choice { probing: Some(40), ..choice(&settings) }), [20, 10]);

@@ -74,7 +74,9 @@ impl Trainer {
         let here = self.networks.tensors();
         if let Some(name) = names.iter().find(|name| here.iter().all(|(known, _)| known != *name)) {
             let step = saved.step;
-            return Err(TrainError::Invalid(format!("the checkpoint of step {step} has a tensor '{name}' that has no place here")));
+            return Err(TrainError::Invalid(format!(
+                "the checkpoint of step {step} has a tensor '{name}' that has no place here"
+            )));
         }
         for (name, var) in here {
             let fitting = |name: &str| saved.tensors.get(name).filter(|t| t.shape() == var.shape());

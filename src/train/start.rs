@@ -55,7 +55,8 @@ pub(super) fn begin(config: Config, options: &Options, publisher: &Publisher) ->
             }
             // As it began the first time; what is asked for now comes as a change.
             let path = run.join("config.toml");
-            let text = std::fs::read_to_string(&path).map_err(|e| refused(RecordError::Read { path: path.clone(), source: e }))?;
+            let text =
+                std::fs::read_to_string(&path).map_err(|e| refused(RecordError::Read { path: path.clone(), source: e }))?;
             let first = config::parse_state(&text, &path).map_err(refused)?;
             anew(describe::carry_over(&first, &config, &[]).map_err(refused)?, options, publisher, set)
         }
