@@ -13,7 +13,7 @@ use crate::{
     record::{JournalKind, fork_row, journal_row, recorder_rows},
     train::{Command, Event, Outcome, Phase, Session, StopReason},
     tui::{
-        app::{App, Cursor},
+        app::{App, Cursor, WatchedFile},
         draw_to_buffer,
         message::{Done, Effect, Message},
         runs::{Ask, Found},
@@ -118,6 +118,16 @@ fn a_restart_begins_untrained_even_in_a_fork() {
     let effects = b.event(Event::Ended(Outcome::Stopped(StopReason::Restart)));
     let [Effect::Start(config)] = &effects[..] else { panic!("{effects:?}") };
     assert!(config.start.checkpoint.as_os_str().is_empty());
+}
+
+#[test]
+fn where_a_run_began_is_no_difference_from_the_config_file() {
+    let mut b = training();
+    let content = (*b.app.live.config).clone();
+    b.app.file = Some(WatchedFile { path: "my.toml".into(), content, broken: None });
+    let edits = [("start.checkpoint".into(), "a/start.safetensors".into()), ("optim.lr".into(), 0.25.into())];
+    b.publish(|s| s.config = Arc::new(s.config.with(&edits).unwrap()));
+    assert_eq!(b.app.differs.iter().collect::<Vec<_>>(), ["optim.lr"]);
 }
 
 /// The run that this one was forked from comes onto its charts by itself: bright up to the fork, dimmed beyond it.
