@@ -4,11 +4,15 @@
 //! written stays in memory (up to a bound) and is written when there is room.
 
 mod append;
+mod csv;
+pub mod csv_rows;
 mod cut;
 mod dir;
 mod error;
+mod histogram;
 mod journal;
 mod jsonl;
+mod picture;
 mod probe_row;
 mod recorder;
 #[cfg(test)]
@@ -25,7 +29,9 @@ use std::io;
 pub use cut::{cut_back, read_rows};
 pub use dir::RunDir;
 pub use error::RecordError;
+pub use histogram::Histogram;
 pub use journal::journal_row;
+pub use picture::Picture;
 pub use probe_row::*;
 pub use recorder::Recorder;
 pub use rows::*;
@@ -48,6 +54,10 @@ pub trait Sink: Send {
     }
     /// Lines of the journal that belong together: one change of several keys is several lines.
     fn journal(&mut self, _rows: &[JournalRow]) -> io::Result<()> {
+        Ok(())
+    }
+    /// Pictures at this step.
+    fn pictures(&mut self, _step: u64, _pictures: &[Picture]) -> io::Result<()> {
         Ok(())
     }
     /// Hands everything kept so far to the system.

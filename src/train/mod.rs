@@ -18,6 +18,7 @@ mod planned;
 mod portrait;
 mod publish;
 mod readings;
+mod sample;
 mod scripts;
 pub mod session;
 mod snapshot;

@@ -209,6 +209,9 @@ impl<'a> Worker<'a> {
             checkpoints,
         };
         worker.note(if resumed { JournalKind::Resumed } else { JournalKind::Start }, None);
+        if !resumed {
+            worker.show_images();
+        }
         for fault in faults {
             worker.tell(Event::Warning(fault.to_string()));
         }
