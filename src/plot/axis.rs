@@ -80,23 +80,15 @@ fn padded(data: impl Iterator<Item = f64>, pad: f64) -> (f64, f64) {
     }
 }
 
-/// 1, 2 or 5 times a power of ten, at least about `least`.
+/// 1, 2 or 5 times a power of ten, about `least` or more.
 fn round_step(least: f64) -> f64 {
     if !(least.is_finite() && least > 0.0) {
         return 1.0;
     }
     let power = 10f64.powf(least.log10().floor());
     let times = least / power;
-    power
-        * if times <= 1.0 {
-            1.0
-        } else if times <= 2.0 {
-            2.0
-        } else if times <= 5.0 {
-            5.0
-        } else {
-            10.0
-        }
+    let round = [(1.0, 1.0), (2.5, 2.0), (6.0, 5.0)].into_iter().find(|(most, _)| times <= *most);
+    power * round.map_or(10.0, |(_, round)| round)
 }
 
 /// An axis with ends and a length.

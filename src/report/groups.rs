@@ -30,7 +30,7 @@ pub(super) fn mean_text(mean: &Mean, share: bool) -> String {
     let value = if share { plot::percent(mean.mean) } else { plot::value(mean.mean) };
     let error =
         mean.standard_error.map(|e| if share { format!(" ± {:.1}", 100.0 * e) } else { format!(" ± {}", plot::value(e)) });
-    value + &error.unwrap_or_default()
+    format!("{value}{}", error.unwrap_or_default())
 }
 
 pub(super) fn results(points: &Table) -> String {
@@ -56,5 +56,5 @@ pub(super) fn results(points: &Table) -> String {
         })
         .collect();
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
-    paragraph("Means over the runs of a point, ± the standard error of the mean.") + &table(&head, &rows)
+    [paragraph("Means over the runs of a point, ± the standard error of the mean."), table(&head, &rows)].concat()
 }

@@ -23,6 +23,7 @@ pub(super) fn charts(run: &SavedRun) -> Vec<Panel> {
 
 pub(super) fn page(run: &SavedRun) -> String {
     let mut panels = charts(run);
+    panels.extend(pictures::scores(run));
     panels.extend(pictures::factors(run));
     panels.extend(pictures::confusion(run, "Y"));
     let others: Vec<Panel> = ["fc", "conv"].iter().filter_map(|layer| pictures::confusion(run, layer)).collect();
@@ -70,9 +71,9 @@ fn what(run: &SavedRun) -> Vec<(&'static str, String)> {
     add("Epochs", run.summary.as_ref().filter(|s| s.epochs > 0.0).map(|s| plot::value(s.epochs)));
     let rate = run.last_step() as f64 * end.optim.batch as f64 / seconds(run);
     let speed = if rate.is_finite() { format!(", about {rate:.0} examples a second") } else { String::new() };
-    add("Training time", Some(duration(seconds(run)) + &speed));
+    add("Training time", Some(format!("{}{speed}", duration(seconds(run)))));
     let threads = fact(run, "threads").map(|n| format!(", {n} thread{}", if n == "1" { "" } else { "s" })).unwrap_or_default();
-    add("Device", fact(run, "device").map(|d| d + &threads));
+    add("Device", fact(run, "device").map(|d| format!("{d}{threads}")));
     add("Seed", Some(config.seed.to_string()));
     let start = run.journal.iter().find(|r| r.kind == JournalKind::Start);
     add("Begun", start.map(|r| r.time.clone()));
@@ -118,7 +119,7 @@ fn result(run: &SavedRun) -> String {
             grouped(step),
             plot::value(truth)
         );
-        return section("Result", &(paragraph(&words) + &table));
+        return section("Result", &[paragraph(&words), table].concat());
     }
     let Some(last) = run.probes.last() else { return String::new() };
     let first = run.probes.first().filter(|r| r.step == 0 && last.step > 0);
@@ -147,7 +148,7 @@ fn result(run: &SavedRun) -> String {
 }
 
 fn began(run: &SavedRun) -> String {
-    settings::not_default(run) + &folded("Every setting (config.toml)", &verbatim(&run.config.to_toml()))
+    [settings::not_default(run), folded("Every setting (config.toml)", &verbatim(&run.config.to_toml()))].concat()
 }
 
 /// The journal as a table. Checkpoints, of which there are many, are counted.
@@ -168,5 +169,5 @@ fn journal(run: &SavedRun) -> String {
         [one] => paragraph(&format!("One checkpoint was written, at step {}.", grouped(*one))),
         all => paragraph(&format!("{} checkpoints were written, the last at step {}.", all.len(), grouped(all[all.len() - 1]))),
     };
-    table(&["step", "time", "kind", "what"], &rows) + &checkpoints
+    [table(&["step", "time", "kind", "what"], &rows), checkpoints].concat()
 }

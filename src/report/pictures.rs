@@ -1,8 +1,8 @@
-//! What the last probe of a run looked like: confusion of the classes, factors read from each layer.
+//! What the last probe of a run looked like: confusion of the classes, factors read from each layer, held-out scores.
 
 use crate::{
-    plot::{self, Bar, Bars, Cell, Heat, Panel},
-    record::{FactorScores, Measure, SavedRun},
+    plot::{self, Axis, Bar, Bars, Cell, Chart, Heat, Line, Look, Panel},
+    record::{FactorScores, Histogram, Measure, SavedRun},
 };
 
 /// The names of the classes; their numbers where the run did not keep names.
@@ -66,15 +66,40 @@ pub(super) fn factors(run: &SavedRun) -> Option<Panel> {
             bar(score.y, before.and_then(|b| b.y)),
         ]
     };
-    let unit = |f: &FactorScores| match f.measure {
-        Measure::Accuracy => format!("acc. ({})", plot::value(f.baseline.unwrap_or(f64::NAN))),
-        Measure::R2 => "R²".into(),
+    let label = |f: &FactorScores| match f.measure {
+        Measure::Accuracy => format!("{} ({})", f.name, plot::percent(f.baseline.unwrap_or(f64::NAN))),
+        Measure::R2 => format!("{}, R²", f.name),
     };
     let picture = Bars {
         title: "Factors of the images, read by a linear model".into(),
-        note: format!("step {}; ticks: before training; in brackets: what a constant answer reaches", last.step),
+        note: format!("step {}; ticks: before training; (%): accuracy of a constant answer", last.step),
         series: ["conv", "fc", "Y"].map(String::from).to_vec(),
-        groups: last.factors.iter().map(|f| (format!("{}, {}", f.name, unit(f)), bars(f))).collect(),
+        groups: last.factors.iter().map(|f| (label(f), bars(f))).collect(),
     };
     Some(picture.panel())
+}
+
+/// How the held-out scores of each term lay at the last probe, those of joint beside those of marginal pairs.
+pub(super) fn scores(run: &SavedRun) -> Vec<Panel> {
+    let Some(last) = run.probes.iter().rev().find(|r| !r.histograms.is_empty()) else { return Vec::new() };
+    let kinds = [("joint", "same image", Look::solid(0)), ("marginal", "different images", Look::solid(1).dashed("7 3"))];
+    let chart = |term: &str| {
+        let line = |(kind, label, look): (&str, &str, Look)| {
+            let found = last.histograms.iter().find(|h| h.name == format!("scores/{term}/{kind}"))?;
+            Some(Line { tells_last: false, ..Line::new(label, look, outline(found)) })
+        };
+        let lines: Vec<Line> = kinds.into_iter().filter_map(line).collect();
+        let most = lines.iter().flat_map(|l| &l.points).map(|p| p.1).fold(0.0, f64::max);
+        let title = format!("Held-out scores of the {term} term, step {}", last.step);
+        let y = Axis { range: Some((0.0, 1.05 * most.max(f64::MIN_POSITIVE))), ..Axis::of("density") };
+        (!lines.is_empty()).then(|| Chart { title, x: Axis::of("score"), y, lines, ..Chart::default() }.panel())
+    };
+    ["local", "global"].into_iter().filter_map(chart).collect()
+}
+
+/// The outline of a histogram whose area is 1.
+fn outline(histogram: &Histogram) -> Vec<(f64, f64)> {
+    let total = histogram.counts.iter().sum::<u64>().max(1) as f64;
+    let steps = histogram.bins().into_iter().flat_map(|[left, right, n]| [left, right].map(|x| (x, n / total / (right - left))));
+    std::iter::once((histogram.low, 0.0)).chain(steps).chain([(histogram.high, 0.0)]).collect()
 }

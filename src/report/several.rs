@@ -30,7 +30,7 @@ pub(super) fn page(runs: &[SavedRun], names: &[String]) -> String {
         body += &section("Results by settings", &groups::results(&points));
     }
     if runs.len() <= FEW {
-        body += &section("Course", &(losses_do_not_compare(runs) + &figures(&overlaid(runs, names))));
+        body += &section("Course", &[losses_do_not_compare(runs), figures(&overlaid(runs, names))].concat());
     }
     let list = results(runs, names);
     body += &if runs.len() <= FEW { section("Results by run", &list) } else { folded("Results by run", &list) };

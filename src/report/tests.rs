@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use super::*;
-use crate::record::{JournalKind, ProbeRow};
+use crate::record::{Histogram, JournalKind, ProbeRow};
 
 fn fixture(name: &str) -> SavedRun {
     SavedRun::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
@@ -276,6 +276,19 @@ fn two_numeric_settings_are_heat_maps() {
     }
     assert!(html.contains("objective.global.weight") && html.contains("less is better") && html.contains("MS-SSIM"));
     elements(&report.svg());
+}
+
+#[test]
+fn scores_lie_under_outlines_of_area_one() {
+    let mut run = fixture("run");
+    let histogram = Histogram { name: "scores/local/joint".into(), low: 0.0, high: 4.0, counts: vec![1, 3] };
+    run.probes.last_mut().unwrap().histograms = vec![histogram];
+    let html = one(run.clone()).html();
+    sound(&html);
+    assert!(html.contains("Held-out scores of the local term, step 400") && !html.contains("scores of the global term"));
+    // Densities of 1/4/2 and 3/4/2: a third of the height, and all of it but the room above.
+    let panel = &pictures::scores(&run)[0];
+    assert!(panel.body.contains("M4 204L4 140.5L222 140.5L222 13.5L440 13.5L440 204"), "{}", panel.body);
 }
 
 #[test]

@@ -253,7 +253,7 @@ impl Job for Arena {
         Ok(None)
     }
 
-    fn first_images(&self) -> Result<Option<Picture>, TrainError> {
+    fn first_images(&mut self) -> Result<Option<Picture>, TrainError> {
         Ok(None)
     }
 

@@ -40,7 +40,7 @@ pub trait Job {
     /// What a probe of the present state is fitted on; `None` if there is no encoder to probe.
     fn probe_input(&self) -> Result<Option<ProbeInput>, TrainError>;
     /// The images of the first step as the encoder sees them; none where there are none.
-    fn first_images(&self) -> Result<Option<Picture>, TrainError>;
+    fn first_images(&mut self) -> Result<Option<Picture>, TrainError>;
     /// False where there is nothing to probe.
     fn has_encoder(&self) -> bool;
     /// Steps between probes; 0: never.
@@ -108,7 +108,7 @@ impl Job for Trainer {
         Trainer::probe_input(self).map(Some)
     }
 
-    fn first_images(&self) -> Result<Option<Picture>, TrainError> {
+    fn first_images(&mut self) -> Result<Option<Picture>, TrainError> {
         Trainer::first_images(self).map(Some)
     }
 
