@@ -72,8 +72,8 @@ impl Bars {
             for (i, bar) in bars.iter().enumerate() {
                 draw(&mut svg, bar, y + THICK * i as f64, i, &self.series[i.min(self.series.len().saturating_sub(1))]);
             }
-            let best = bars.iter().map(|b| b.value).filter(|v| v.is_finite()).fold(f64::NEG_INFINITY, f64::max);
-            text(&mut svg, LEFT + ACROSS + 8.0, middle, &format!("fill=\"{DIM}\""), &super::value(best));
+            let best = bars.iter().map(|b| b.value).filter(|v| v.is_finite()).fold(0.0, f64::max);
+            text(&mut svg, LEFT + ACROSS + 8.0, middle, &format!("fill=\"{DIM}\""), &format!("{best:.2}"));
         }
         Panel { title: self.title.clone(), width: WIDTH, height: bottom + 24.0, body: svg }
     }

@@ -125,7 +125,10 @@ impl Chart {
                 EDGE + PLOT
             );
         }
-        self.lines.iter().for_each(|line| curve(&mut svg, &frame, line));
+        // Few points, each worth a marker, lie over lines of many.
+        for markers in [false, true] {
+            self.lines.iter().filter(|l| l.markers == markers).for_each(|line| curve(&mut svg, &frame, line));
+        }
         self.tooltips(&mut svg, &frame);
         svg.push_str("</svg>\n");
         if self.points().next().is_none() {

@@ -72,7 +72,7 @@ impl Look {
     /// Behind the others.
     #[must_use]
     pub fn faint(self) -> Self {
-        Self { opacity: 0.4, width: 1.0, ..self }
+        Self { opacity: 0.55, width: 1.0, ..self }
     }
 
     /// Its attributes as a line.

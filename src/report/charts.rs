@@ -121,9 +121,7 @@ pub(super) fn information(run: &SavedRun) -> Chart {
             ),
         ]
     });
-    let mut lines = seen(each.into_iter().flatten().collect());
-    // What is most of interest is drawn last.
-    lines.sort_by_key(|l| l.markers);
+    let lines = seen(each.into_iter().flatten().collect());
     let readouts = readouts(&lines, false);
     let range = cut_below(&lines);
     let local = &run.config.objective.local;

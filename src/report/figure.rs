@@ -59,10 +59,14 @@ fn short<'a>(points: &'a Table, axis: usize) -> &'a str {
     if points.axes.iter().filter(|k| last(k) == word).count() > 1 { key } else { word }
 }
 
-/// The settings of a point but for some axes: `estimator jsd, clip 0`.
+/// The settings of a point but for some axes: `jsd, clip 0`. Words speak for themselves.
 fn combination(points: &Table, row: &Row, but: &[usize]) -> String {
     let others = (0..points.axes.len()).filter(|i| !but.contains(i));
-    others.map(|i| format!("{} {}", short(points, i), shown(&row.values[i]))).collect::<Vec<_>>().join(", ")
+    let told = |i| match &row.values[i] {
+        value @ Value::String(_) => shown(value),
+        value => format!("{} {}", short(points, i), shown(value)),
+    };
+    others.map(told).collect::<Vec<_>>().join(", ")
 }
 
 /// The rows by the settings but for some axes, in the order in which they come.

@@ -244,10 +244,10 @@ fn one_numeric_setting_is_an_axis_and_the_others_are_lines() {
     let svg = report.svg();
     elements(&svg);
     let first = svg.split("</g>").next().unwrap();
-    assert!(first.contains("estimator dv") && first.contains("estimator jsd") && first.contains("objective.local.negatives"));
+    assert!(first.contains(">dv<") && first.contains(">jsd<") && first.contains("objective.local.negatives"));
     // From 1 to 63 it is logarithmic, with ticks at the values.
     assert!([">1<", ">7<", ">63<"].iter().all(|tick| first.contains(tick)), "{first}");
-    assert!(first.contains("objective.local.negatives 7\nestimator dv 22.5 % ± 0.5 (n = 2)"), "{first}");
+    assert!(first.contains("objective.local.negatives 7\ndv 22.5 % ± 0.5 (n = 2)"), "{first}");
     // Folders given one by one are one table.
     let (a, b) = (negatives(), negatives());
     let halves: Vec<SavedRun> = a.into_iter().skip(1).step_by(2).chain(b.into_iter().step_by(2)).collect();

@@ -158,7 +158,10 @@ fn tensorboard_reads_it() {
     assert_eq!(read["scalars"]["loss"], json("[[1, -1.0], [2, -2.0], [3, -30.0]]"));
     assert_eq!(read["scalars"]["probe/linear_y"], json("[[2, 0.25]]"));
     assert_eq!(read["text"]["changes"][0][1], "objective.estimator jsd → infonce (key)");
-    assert_eq!(read["histograms"]["scores/local/joint"], json("[[2, [[0.0, 1.0, 1.0], [1.0, 2.0, 2.0], [2.0, 3.0, 0.0], [3.0, 4.0, 1.0]]]]"));
+    assert_eq!(
+        read["histograms"]["scores/local/joint"],
+        json("[[2, [[0.0, 1.0, 1.0], [1.0, 2.0, 2.0], [2.0, 3.0, 0.0], [3.0, 4.0, 1.0]]]]")
+    );
     // Three classes at 16 pixels; three images of 5×4 pixels, two to a row, with lines between and around them.
     assert_eq!(read["images"]["confusion/y"], json("[[2, 48, 48, 48, 48]]"));
     assert_eq!(read["images"]["images/training"], json("[[0, 13, 11, 13, 11]]"));
