@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Measure, ProbeRow, Sink, StepRow, Summary, append::Append, csv_rows, cut::cut_back_csv};
+use super::{ProbeRow, Sink, StepRow, Summary, append::Append, csv_rows, cut::cut_back_csv};
 
 /// Which rows a file takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +143,7 @@ mod tests {
 
     use super::{
         super::{
-            ArenaRow, FactorScores, PerLayer,
+            ArenaRow, FactorScores, Measure, PerLayer,
             recorder_rows::{probe_row, step_row},
         },
         *,

@@ -77,6 +77,7 @@ fn what(run: &SavedRun) -> Vec<(&'static str, String)> {
     add("Seed", Some(config.seed.to_string()));
     let start = run.journal.iter().find(|r| r.kind == JournalKind::Start);
     add("Begun", start.map(|r| r.time.clone()));
+    add("Origin", start.and_then(|r| r.reason.clone()));
     add("Ended", Some(ending(run)));
     add("Program", run.summary.as_ref().map(|s| format!("dim-tui {}", s.version)));
     pairs

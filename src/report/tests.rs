@@ -279,6 +279,22 @@ fn two_numeric_settings_are_heat_maps() {
 }
 
 #[test]
+fn a_fork_says_where_it_comes_from_and_is_drawn_from_there() {
+    let (parent, mut fork) = (variant("parent", &[], 0.25), variant("fork", &[], 0.5));
+    fork.steps.retain(|r| r.step > 200);
+    fork.probes.retain(|r| r.step > 200);
+    fork.journal[0].reason = Some("forked from step 200 of somewhere/parent".into());
+    let html = one(fork.clone()).html();
+    assert!(html.contains("<dt>Origin</dt><dd>forked from step 200 of somewhere/parent</dd>"));
+    let axis = charts::losses(&fork).x.range.unwrap();
+    assert_eq!(axis, (0.0, 400.0), "its steps are those of its parent's count");
+    let svg = several::overlaid(&[parent, fork], &["parent".into(), "fork".into()])[2].body.clone();
+    // The accuracy of the fork, in its colour, begins at step 250: 4 + 436·250/400.
+    let path = svg.split("<path d=\"M").skip(1).find(|p| p.contains("#d55e00")).unwrap();
+    assert!(path.starts_with("276.5 "), "{path}");
+}
+
+#[test]
 fn scores_lie_under_outlines_of_area_one() {
     let mut run = fixture("run");
     let histogram = Histogram { name: "scores/local/joint".into(), low: 0.0, high: 4.0, counts: vec![1, 3] };
