@@ -5,6 +5,7 @@ mod estimate;
 mod evaluate;
 mod mi_bench;
 mod mutual;
+mod report;
 pub mod sweep;
 
 use std::{
@@ -44,6 +45,7 @@ Examples:
   dim-tui mi-bench --consistency                     whether its estimates on images agree with each other
   dim-tui eval RUN                                   what the encoder of a run has learned
   dim-tui export RUN --split test --out F.npz        its features, for NumPy
+  dim-tui report RUN --out report.html               a page of a run, or of several beside each other
   dim-tui schema                                     every key, with its default and whether it can change live
 
 Exit codes: 0 done; 1 failed while running; 2 bad usage, config or data; 3 stopped by a non-finite loss;
@@ -155,6 +157,8 @@ pub enum Verb {
     Eval(evaluate::EvalArgs),
     /// Write a run's features into an .npz file
     Export(evaluate::ExportArgs),
+    /// Make a page of recorded runs, alone or compared; also a picture or a table
+    Report(report::ReportArgs),
     /// Print the JSON schema of the config, with live or restart for every key
     Schema,
     /// Print a completion script
@@ -190,6 +194,7 @@ impl Verb {
             Verb::MiBench(args) => args.run(),
             Verb::Eval(args) => args.run(),
             Verb::Export(args) => args.run(),
+            Verb::Report(args) => args.run(),
             other => other.show().map(|()| 0).map_err(|e| (FAILED, e)),
         }
     }
@@ -208,7 +213,7 @@ impl Verb {
     /// Prints what the verb makes.
     fn show(&self) -> anyhow::Result<()> {
         match self {
-            Verb::Estimate(_) | Verb::Mi(_) | Verb::MiBench(_) | Verb::Eval(_) | Verb::Export(_) => Ok(()),
+            Verb::Estimate(_) | Verb::Mi(_) | Verb::MiBench(_) | Verb::Eval(_) | Verb::Export(_) | Verb::Report(_) => Ok(()),
             Verb::Schema => print(&(serde_json::to_string_pretty(&config::json_schema())? + "\n")),
             Verb::Completions { shell } => {
                 let mut text = Vec::new();

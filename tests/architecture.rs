@@ -25,10 +25,20 @@ const WORDS: &[Words] = &[
         because: "only src/tui draws",
     },
     Words {
-        within: &["src/tui", "src/batch", "src/doctor", "src/record", "src/config", "src/eval", "src/sweep"],
+        within: &[
+            "src/tui",
+            "src/batch",
+            "src/doctor",
+            "src/record",
+            "src/config",
+            "src/eval",
+            "src/sweep",
+            "src/report",
+            "src/plot",
+        ],
         except: &[],
         words: &["candle_core", "candle_nn", "candle_datasets"],
-        because: "tensors stay with the trainer: front ends, doctor, records, config, probes and sweeps see plain numbers",
+        because: "tensors stay with the trainer: front ends, doctor, records, config, probes, sweeps and reports see plain numbers",
     },
     Words { within: &["estimators"], except: &[], words: &["dim_tui"], because: "the estimators know scores only" },
     Words {
@@ -53,11 +63,13 @@ const MODULES: &[(&str, &[&str])] = &[
     ("tui", &["batch", "data", "eval", "measure", "mi", "model", "nn"]),
     ("mi", &["batch", "config", "doctor", "eval", "measure", "model", "record", "train", "tui"]),
     ("measure", &["batch", "doctor", "record", "tui"]),
-    ("sweep", &["data", "doctor", "eval", "measure", "mi", "model", "nn", "train", "tui"]),
+    ("sweep", &["data", "doctor", "eval", "measure", "mi", "model", "nn", "report", "train", "tui"]),
+    ("report", &["batch", "data", "doctor", "eval", "measure", "mi", "model", "nn", "train", "tui"]),
+    ("plot", &["batch", "config", "data", "doctor", "eval", "measure", "mi", "model", "nn", "record", "report", "sweep", "train", "tui"]),
 ];
 
 /// Modules above these all: only those named beside one may use it.
-const ABOVE: &[(&str, &[&str])] = &[("sweep", &["report"])];
+const ABOVE: &[(&str, &[&str])] = &[("sweep", &["report"]), ("report", &[])];
 
 /// What is wrong with one file, in sentences. `path` is relative to the repository.
 fn faults(path: &str, text: &str) -> Vec<String> {

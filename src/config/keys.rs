@@ -134,6 +134,7 @@ static KEYS: &[Key] = &[
     live("probe.train", int(0, 10_000_000), "images a probe is fitted on"),
     live("probe.test", int(0, 10_000_000), "held-out images a probe is judged on"),
     live("metrics.every", int(1, STEPS), "steps between recorded rows"),
+    restart("metrics.csv", Range::Bool, "the rows also as CSV files"),
     live("checkpoint.every", int(0, STEPS), "steps between checkpoints; 0: only at the end"),
     live("checkpoint.keep", int(1, 100_000), "checkpoints kept"),
     live("checkpoint.keep_best", Range::Bool, "keep the one with the best probe too"),

@@ -158,10 +158,12 @@ impl Default for Probe {
 pub struct Metrics {
     /// Steps between rows of `metrics.jsonl` and points on the charts.
     pub every: u64,
+    /// The rows also as `metrics.csv`, `probes.csv`, ..., for spreadsheets.
+    pub csv: bool,
 }
 impl Default for Metrics {
     fn default() -> Self {
-        Self { every: 1 }
+        Self { every: 1, csv: false }
     }
 }
 

@@ -38,7 +38,7 @@ fn keys_take_their_defaults_and_every_name_they_list() {
 fn live_keys_are_those_the_design_names() {
     let fixed = |k: &str| {
         k == "seed"
-            || ["objective.global.layer", "gaussian.dimension", "gaussian.critic"].contains(&k)
+            || ["objective.global.layer", "gaussian.dimension", "gaussian.critic", "metrics.csv"].contains(&k)
             || ["data.", "encoder.", "critic.", "start.", "run."].iter().any(|section| k.starts_with(section))
                 && !k.starts_with("data.augment.")
     };

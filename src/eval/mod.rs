@@ -34,7 +34,7 @@ pub use knn::{Neighbourhood, Weight, knn_accuracy, neighbours, vote};
 pub use logistic::{Fit, LogisticRegression, Options};
 pub use mlp::{Mlp, MlpOptions};
 pub use pca::Pca;
-pub use probe::{FactorValues, ProbeInput, probe};
+pub use probe::{BINS, FactorValues, ProbeInput, probe};
 pub use several::{MeanAndError, seeded, several};
 pub use spectrum::{centred, column_means, singular_values};
 pub use ssim::{MsSsim, Shape, ms_ssim, ssim};

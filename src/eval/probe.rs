@@ -7,8 +7,12 @@ use super::{
     read_factors,
 };
 use crate::record::{
-    Accuracy, CONFUSION_CLASSES, FACTOR_ROWS, FactorScores, KnnAccuracy, LinearAccuracy, Measure, PerLayer, PerTerm, ProbeRow,
+    Accuracy, CONFUSION_CLASSES, FACTOR_ROWS, FactorScores, Histogram, KnnAccuracy, LinearAccuracy, Measure, PerLayer, PerTerm,
+    ProbeRow,
 };
+
+/// Bins of a histogram.
+pub const BINS: usize = 30;
 
 /// What one probe needs, taken by the trainer with BatchNorm in evaluation mode.
 #[derive(Debug, Clone)]
@@ -29,6 +33,8 @@ pub struct ProbeInput {
     pub mi_heldout: PerTerm<f64>,
     /// What they guarantee, passed through likewise.
     pub mi_guaranteed: PerTerm<f64>,
+    /// How their scores lie, passed through likewise.
+    pub histograms: Vec<Histogram>,
     /// Time spent on the features so far.
     pub seconds: f64,
 }
@@ -76,8 +82,20 @@ pub fn probe(input: &ProbeInput) -> ProbeRow {
             y: y.confusion,
         }),
         factors,
+        histograms: input.histograms.iter().cloned().chain(spread(&test.y)).collect(),
         seconds: input.seconds + start.elapsed().as_secs_f64(),
     }
+}
+
+/// The standard deviations of the units of the code.
+fn spread(code: &Features) -> Option<Histogram> {
+    let deviation = |unit: usize| {
+        let values = || (0..code.n).map(|i| f64::from(code.row(i)[unit]));
+        let mean = values().sum::<f64>() / code.n as f64;
+        (values().map(|v| (v - mean).powi(2)).sum::<f64>() / code.n as f64).sqrt() as f32
+    };
+    let deviations: Vec<f32> = (0..code.dim).map(deviation).collect();
+    Histogram::of("code/deviation", &deviations, BINS)
 }
 
 fn layers(input: &ProbeInput) -> [(&Features, &Features); 3] {
@@ -146,8 +164,20 @@ mod tests {
             factors: vec![factor],
             mi_heldout: PerTerm::default(),
             mi_guaranteed: PerTerm::default(),
+            histograms: Vec::new(),
             seconds: 0.0,
         }
+    }
+
+    #[test]
+    fn the_spread_of_the_code_is_counted_and_scores_are_passed_through() {
+        let given = Histogram::of("scores/local/joint", &[1.0, 2.0], 2).unwrap();
+        let row = probe(&ProbeInput { histograms: vec![given.clone()], ..input() });
+        assert_eq!(row.histograms[0], given);
+        let h = &row.histograms[1];
+        // Noise of deviation 1 in two units; in four, 20 more for a quarter of the images: √(400·3/16 + 1) = 8.7.
+        assert_eq!((h.name.as_str(), h.counts.iter().sum::<u64>(), h.counts[0]), ("code/deviation", 6, 2));
+        assert!((h.low - 1.0).abs() < 0.2 && (h.high - 8.7).abs() < 0.3, "{h:?}");
     }
 
     #[test]

@@ -101,6 +101,7 @@ fn input(distance: f32) -> ProbeInput {
         factors: Vec::new(),
         mi_heldout: PerTerm { global: None, local: Some(1.5) },
         mi_guaranteed: PerTerm { global: None, local: Some(0.5) },
+        histograms: Vec::new(),
         seconds: 2.0,
     }
 }

@@ -137,6 +137,7 @@ mod tests {
             factors: Vec::new(),
             mi_heldout: PerTerm::default(),
             mi_guaranteed: PerTerm::default(),
+            histograms: Vec::new(),
             seconds: 0.0,
         }
     }

@@ -3,9 +3,8 @@
 use std::fmt::Write;
 
 use super::bench::{Bench, Curve};
+use crate::plot::{COLOURS, escaped};
 
-/// Okabe and Ito's colours, told apart with any colour vision; white background.
-const COLOURS: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 /// Size of a panel with its margins, and the margins.
 const PANEL: (f64, f64) = (300.0, 210.0);
 const LEFT: f64 = 40.0;
@@ -100,10 +99,6 @@ fn panel(svg: &mut String, curve: &Curve, levels: &[f64], scale: &Scale, colour:
         "<polyline points=\"{}\" fill=\"none\" stroke=\"#000000\" stroke-width=\"1.2\" stroke-dasharray=\"4 2\"/>",
         scale.points(stairs).trim_end()
     );
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 #[cfg(test)]

@@ -16,6 +16,17 @@ struct Stepped {
 /// Cuts a file of JSON lines before its first row after `step` (`None`: keeps all rows), and removes a torn last line: one
 /// without a line end. A missing file is left missing. Shortening needs no room, so this works on a full disk too.
 pub fn cut_back(path: &Path, step: Option<u64>) -> io::Result<()> {
+    cut_before(path, |line| step.is_some_and(|limit| serde_json::from_slice::<Stepped>(line).is_ok_and(|row| row.step > limit)))
+}
+
+/// The same of a file of comma-separated rows, whose first cell is the step; the line of names stays.
+pub(super) fn cut_back_csv(path: &Path, step: u64) -> io::Result<()> {
+    let first = |line: &[u8]| -> Option<u64> { std::str::from_utf8(line).ok()?.split([',', '\n']).next()?.parse().ok() };
+    cut_before(path, |line| first(line).is_some_and(|s| s > step))
+}
+
+/// Cuts a file before the first line that is told to be `later`, or before one without a line end.
+fn cut_before(path: &Path, later: impl Fn(&[u8]) -> bool) -> io::Result<()> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
@@ -26,8 +37,7 @@ pub fn cut_back(path: &Path, step: Option<u64>) -> io::Result<()> {
     loop {
         line.clear();
         let n = lines.read_until(b'\n', &mut line)?;
-        let later = |limit| serde_json::from_slice::<Stepped>(&line).is_ok_and(|row| row.step > limit);
-        if n == 0 || line.last() != Some(&b'\n') || step.is_some_and(later) {
+        if n == 0 || line.last() != Some(&b'\n') || later(&line) {
             break;
         }
         keep += n as u64;

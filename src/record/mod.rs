@@ -5,12 +5,16 @@
 
 mod append;
 mod brief;
+mod csv;
+pub mod csv_rows;
 mod cut;
 mod dir;
 mod error;
 mod fork;
+mod histogram;
 mod journal;
 mod jsonl;
+mod picture;
 mod probe_row;
 mod recorder;
 #[cfg(test)]
@@ -29,7 +33,9 @@ pub use cut::{cut_back, each_row, read_rows};
 pub use dir::RunDir;
 pub use error::RecordError;
 pub use fork::{fork_of, fork_row, made_at};
+pub use histogram::Histogram;
 pub use journal::journal_row;
+pub use picture::Picture;
 pub use probe_row::*;
 pub use recorder::Recorder;
 pub(crate) use replace::replace;
@@ -53,6 +59,10 @@ pub trait Sink: Send {
     }
     /// Lines of the journal that belong together: one change of several keys is several lines.
     fn journal(&mut self, _rows: &[JournalRow]) -> io::Result<()> {
+        Ok(())
+    }
+    /// Pictures at this step.
+    fn pictures(&mut self, _step: u64, _pictures: &[Picture]) -> io::Result<()> {
         Ok(())
     }
     /// Hands everything kept so far to the system.

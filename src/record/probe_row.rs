@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::{PerTerm, number};
+use super::{
+    Histogram,
+    rows::{PerTerm, number},
+};
 
 /// Probe accuracy per layer, in [0, 1].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -87,6 +90,10 @@ pub struct ProbeRow {
     /// How well each factor that the images were drawn from is read; empty where none are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<FactorScores>,
+    /// How the held-out scores of each term lie (`scores/local/joint`, `scores/local/marginal`, ...), and the standard deviations of the
+    /// units of Y (`code/deviation`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub histograms: Vec<Histogram>,
     /// Time spent on features and fit (a time field: not part of reproducibility).
     #[serde(deserialize_with = "number")]
     pub seconds: f64,

@@ -9,8 +9,9 @@ use std::{
 };
 
 use super::{
-    JournalRow, ProbeRow, RecordError, RunDir, Sink, StepRow, Summary,
-    cut::cut_back,
+    JournalRow, Picture, ProbeRow, RecordError, RunDir, Sink, StepRow, Summary,
+    csv::{self, CsvFile},
+    cut::{cut_back, cut_back_csv},
     error::plain,
     jsonl::{JsonLines, Rows},
     replace::replace,
@@ -60,7 +61,7 @@ impl Recorder {
         let path = dir.path().join("config.toml");
         replace(&path, &config.to_toml()).map_err(RecordError::io(&path))?;
         let replay = Replay::start(dir.path(), config, step, attempt);
-        Self::open(dir, replay, None)
+        Self::open(dir, replay, config, None)
     }
 
     /// Goes on recording an interrupted run from the checkpoint of `step`, made after `attempt` rollbacks. Metrics and probes are cut back to it, torn last
@@ -76,11 +77,15 @@ impl Recorder {
             let path = dir.path().join(rows.file_name());
             cut_back(&path, limit).map_err(RecordError::io(&path))?;
         }
+        for table in csv::Table::ALL {
+            let path = dir.path().join(table.file_name());
+            cut_back_csv(&path, step).map_err(RecordError::io(&path))?;
+        }
         drop(lock);
-        Self::open(dir, replay, Some(step))
+        Self::open(dir, replay, config, Some(step))
     }
 
-    fn open(dir: RunDir, replay: Replay, resumed: Option<u64>) -> Result<Self, RecordError> {
+    fn open(dir: RunDir, replay: Replay, config: &Config, resumed: Option<u64>) -> Result<Self, RecordError> {
         let lock = lock(&dir)?;
         let at = dir.path();
         let failed = |name: &str| RecordError::io(at.join(name));
@@ -88,7 +93,10 @@ impl Recorder {
         for rows in [Rows::Metrics, Rows::Probes, Rows::Journal] {
             sinks.push(Box::new(JsonLines::open(at, rows).map_err(failed(rows.file_name()))?));
         }
-        sinks.push(Box::new(EventFile::create(at, resumed).map_err(failed("events.out.tfevents"))?));
+        for table in csv::Table::ALL.into_iter().filter(|_| config.metrics.csv) {
+            sinks.push(Box::new(CsvFile::open(at, table)));
+        }
+        sinks.push(Box::new(EventFile::create(at, config, resumed).map_err(failed("events.out.tfevents"))?));
         sinks.push(Box::new(replay));
         sinks.push(Box::new(SummaryFile { path: at.join("summary.json") }));
         let mut this = Self::over(dir, sinks, lock);
@@ -118,6 +126,11 @@ impl Recorder {
     pub fn probe(&mut self, row: &ProbeRow) {
         self.each(|sink| sink.probe(row));
         self.flush();
+    }
+
+    /// Records pictures, where there is a place for them.
+    pub fn pictures(&mut self, step: u64, pictures: &[Picture]) {
+        self.each(|sink| sink.pictures(step, pictures));
     }
 
     /// Records lines of the journal that belong together (the keys of one change), and flushes. Accepted changes go into

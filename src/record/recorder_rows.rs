@@ -31,6 +31,7 @@ pub fn probe_row(step: u64) -> ProbeRow {
         pixels: None,
         confusion: None,
         factors: Vec::new(),
+        histograms: Vec::new(),
         seconds: 0.1,
     }
 }

@@ -117,6 +117,37 @@ fn a_rollback_takes_rows_out_again() {
 }
 
 #[test]
+fn csv_files_are_cut_back_with_the_rest() {
+    let base = tempfile::tempdir().unwrap();
+    let out = base.path().join("run");
+    let config = Config::default().with(&[("metrics.csv".into(), true.into())]).unwrap();
+    let mut r = Recorder::create(RunDir::exactly(&out).unwrap(), &config).unwrap();
+    let column = |name: &str| -> Vec<u64> {
+        let text = fs::read_to_string(out.join(name)).unwrap();
+        text.lines().skip(1).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect()
+    };
+    for step in 1..=6 {
+        r.step(&step_row(step, 0.0));
+        if step % 2 == 0 {
+            r.probe(&probe_row(step));
+        }
+    }
+    r.rewind(4);
+    r.step(&step_row(5, 0.0));
+    drop(r);
+    assert_eq!((column("metrics.csv"), column("probes.csv")), (vec![1, 2, 3, 4, 5], vec![2, 4]));
+    let torn = fs::read_to_string(out.join("metrics.csv")).unwrap() + "6,0.6,";
+    fs::write(out.join("metrics.csv"), torn).unwrap();
+    let mut r = Recorder::resume(RunDir::existing(&out).unwrap(), &config, 2, 0).unwrap();
+    r.step(&step_row(3, 0.0));
+    r.probe(&probe_row(3));
+    drop(r);
+    assert_eq!((column("metrics.csv"), column("probes.csv")), (vec![1, 2, 3], vec![2, 3]));
+    assert_eq!((steps(&out, "metrics.jsonl"), steps(&out, "probes.jsonl")), (column("metrics.csv"), column("probes.csv")));
+    assert!(!out.join("factors.csv").exists() && !out.join("arena.csv").exists());
+}
+
+#[test]
 fn two_cannot_write_to_one_run() {
     let base = tempfile::tempdir().unwrap();
     let out = base.path().join("run");

@@ -20,7 +20,7 @@ use crate::{
     eval::ProbeInput,
     mi::{Case, Choice, CriticKind, Distribution, Fit, PAIRS, Step, matrix, number},
     nn::Draws,
-    record::{ArenaRow, PerTerm, StepRow, TermLosses},
+    record::{ArenaRow, PerTerm, Picture, StepRow, TermLosses},
 };
 
 /// Bias and spread are those of so many last steps, or of those since the truth was moved.
@@ -250,6 +250,10 @@ impl Job for Arena {
     }
 
     fn probe_input(&self) -> Result<Option<ProbeInput>, TrainError> {
+        Ok(None)
+    }
+
+    fn first_images(&mut self) -> Result<Option<Picture>, TrainError> {
         Ok(None)
     }
 

@@ -13,8 +13,11 @@ use crate::{
     eval::{self, FactorKind, FactorValues, ProbeInput, Split},
     model::Features,
     nn::Stats,
-    record::PerTerm,
+    record::{Histogram, PerTerm},
 };
+
+/// Scores whose places are counted: those of the first batches until there are so many.
+const COUNTED: usize = 1_000_000;
 
 /// Images encoded at once.
 const CHUNK: usize = 256;
@@ -26,10 +29,33 @@ struct Collected {
     labels: Vec<u8>,
 }
 
+/// What one pass over the test images gives.
+struct HeldOut {
+    test: Split,
+    /// Estimates in nats.
+    nats: PerTerm<f64>,
+    guaranteed: PerTerm<f64>,
+    histograms: Vec<Histogram>,
+}
+
+/// How the joint and the marginal scores of a term lie.
+fn lying(batches: &[Scores], term: &str) -> Result<Vec<Histogram>, TrainError> {
+    let histogram = |part: fn(&Scores) -> &Tensor, name: &str| -> Result<Option<Histogram>, TrainError> {
+        let mut values: Vec<f32> = Vec::new();
+        for scores in batches {
+            if values.len() < COUNTED {
+                values.extend(part(scores).to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?);
+            }
+        }
+        Ok(Histogram::of(&format!("scores/{term}/{name}"), &values, eval::BINS))
+    };
+    Ok([histogram(|s| &s.joint, "joint")?, histogram(|s| &s.marginal, "marginal")?].into_iter().flatten().collect())
+}
+
 impl Trainer {
     /// Everything the probe thread fits on, as plain arrays. `seconds` is left 0.
     pub fn probe_input(&self) -> Result<ProbeInput, TrainError> {
-        let (test, mi_heldout, mi_guaranteed) = self.heldout()?;
+        let HeldOut { test, nats, guaranteed, histograms } = self.heldout()?;
         Ok(ProbeInput {
             step: self.step,
             train: self.training_split()?,
@@ -37,8 +63,9 @@ impl Trainer {
             classes: self.dataset.classes.len(),
             pixels: (self.step == 0).then(|| self.pixels()),
             factors: self.factors(),
-            mi_heldout,
-            mi_guaranteed,
+            mi_heldout: nats,
+            mi_guaranteed: guaranteed,
+            histograms,
             seconds: 0.0,
         })
     }
@@ -89,7 +116,7 @@ impl Trainer {
     /// One pass over the test images: the features of the first `probe.test`, and estimates in nats over the first
     /// `probe.test`, at least 1,024, in whole batches of the training batch's size with the same K, the scores of all batches
     /// pooled before the estimator reads them (DV takes *one* log-mean-exp over all).
-    fn heldout(&self) -> Result<(Split, PerTerm<f64>, PerTerm<f64>), TrainError> {
+    fn heldout(&self) -> Result<HeldOut, TrainError> {
         let (images, batch) = (&self.dataset.test, self.config.optim.batch);
         let probed = self.config.probe.test.min(images.len());
         let batches = self.config.probe.test.max(1024).div_ceil(batch).min(images.len() / batch);
@@ -109,10 +136,12 @@ impl Trainer {
                 }
             }
         }
+        let mut histograms = lying(&scores[0], "global")?;
+        histograms.extend(lying(&scores[1], "local")?);
         let guaranteed = PerTerm { global: self.guaranteed(&scores[0], true)?, local: self.guaranteed(&scores[1], false)? };
         let ([global, local], [global_term, local_term]) = (scores, self.heldout_terms(0));
         let nats = PerTerm { global: self.pooled(&global, global_term)?, local: self.pooled(&local, local_term)? };
-        Ok((split.finish(), nats, guaranteed))
+        Ok(HeldOut { test: split.finish(), nats, guaranteed, histograms })
     }
 
     /// The global and the local term with the pairs of held-out batch `i`, the same at every probe of an attempt.

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use candle_core::Tensor;
 
 use super::{Facts, Portrait, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals, checkpoint::Saved, describe};
-use crate::{config::Config, eval::ProbeInput, record::PerTerm};
+use crate::{
+    config::Config,
+    eval::ProbeInput,
+    record::{PerTerm, Picture},
+};
 
 /// Deep InfoMax on images ([`Trainer`]), or estimators on pairs of known information ([`super::Arena`]).
 pub trait Job {
@@ -31,6 +35,8 @@ pub trait Job {
     fn warm_up(&mut self) -> Result<(), TrainError>;
     /// What a probe of the present state is fitted on; `None` if there is no encoder to probe.
     fn probe_input(&self) -> Result<Option<ProbeInput>, TrainError>;
+    /// The images of the first step as the encoder sees them; none where there are none.
+    fn first_images(&mut self) -> Result<Option<Picture>, TrainError>;
     /// False where there is nothing to probe.
     fn has_encoder(&self) -> bool;
     /// Steps between probes; 0: never.
@@ -97,6 +103,10 @@ impl Job for Trainer {
 
     fn probe_input(&self) -> Result<Option<ProbeInput>, TrainError> {
         Trainer::probe_input(self).map(Some)
+    }
+
+    fn first_images(&mut self) -> Result<Option<Picture>, TrainError> {
+        Trainer::first_images(self).map(Some)
     }
 
     fn has_encoder(&self) -> bool {

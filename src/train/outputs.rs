@@ -10,6 +10,14 @@ use super::{
 use crate::record::{JournalKind, ProbeRow, Summary};
 
 impl Worker<'_> {
+    /// Records what the encoder will see first; a run goes on without it.
+    pub(super) fn show_images(&mut self) {
+        match self.job.first_images() {
+            Ok(pictures) => self.recorder.pictures(0, &pictures.into_iter().collect::<Vec<_>>()),
+            Err(e) => self.tell(Event::Warning(format!("no picture of the images was recorded: {e}"))),
+        }
+    }
+
     /// Hands the probe of this step to the probe thread. If it is still fitting the last one, training waits, so that
     /// the rows do not depend on timing.
     pub(super) fn probe(&mut self) -> Result<(), Halt> {
@@ -168,7 +176,7 @@ impl Worker<'_> {
             outcome: text,
             last: self.last.clone(),
             // Its tables are in `probes.jsonl`.
-            probe: self.publisher.last_probe().map(|probe| ProbeRow { confusion: None, ..probe }),
+            probe: self.publisher.last_probe().map(|probe| ProbeRow { confusion: None, histograms: Vec::new(), ..probe }),
             facts: BTreeMap::from([
                 ("data".to_string(), facts.data),
                 ("classes".into(), facts.classes.join(", ")),

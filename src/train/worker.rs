@@ -165,6 +165,9 @@ impl<'a> Worker<'a> {
         };
         start.rows.into_iter().for_each(|row| worker.journal(vec![row]));
         start.faults.iter().for_each(|fault| worker.tell(Event::Warning(format!("{fault}: passed over"))));
+        if !start.resumed {
+            worker.show_images();
+        }
         worker.first_probe(start.resumed)?;
         if !start.set.is_empty() {
             let set = as_changes(start.set.iter().map(|(key, value)| (key, value)), &in_force, Source::Set);

@@ -1,6 +1,9 @@
-//! `events.out.tfevents.*`: the run as TensorBoard reads it. Scalars by tag, changes as text.
+//! `events.out.tfevents.*`: the run as TensorBoard reads it. Scalars by tag, changes as text, settings as hyperparameters, histograms,
+//! pictures.
 
 mod frame;
+mod hparams;
+mod pictures;
 mod proto;
 #[cfg(test)]
 mod tests;
@@ -12,7 +15,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::{ArenaRow, FactorScores, JournalKind, JournalRow, ProbeRow, Sink, StepRow, Summary, append::Append, jsonl::Durable};
+use super::{
+    ArenaRow, FactorScores, JournalKind, JournalRow, Picture, ProbeRow, Sink, StepRow, Summary, append::Append, jsonl::Durable,
+};
+use crate::config::Config;
 use proto::{Event, What};
 
 const PREFIX: &str = "events.out.tfevents.";
@@ -26,14 +32,15 @@ pub(super) struct EventFile<W> {
 
 impl EventFile<File> {
     /// Begins a new event file in `dir`. `resumed`: the checkpoint's step; whatever older files say of later steps is
-    /// void, which the session marker tells TensorBoard.
-    pub fn create(dir: &Path, resumed: Option<u64>) -> io::Result<Self> {
+    /// void, which the session marker tells TensorBoard. `config` is what the run begins with.
+    pub fn create(dir: &Path, config: &Config, resumed: Option<u64>) -> io::Result<Self> {
         let path = next_path(dir)?;
         let file = OpenOptions::new().create_new(true).append(true).open(&path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut this = Self::over(file, name)?;
-        if let Some(step) = resumed {
-            this.session(step)?;
+        match resumed {
+            Some(step) => this.session(step)?,
+            None => this.values(0, vec![hparams::begun(config, seconds_now())])?,
         }
         Ok(this)
     }
@@ -52,14 +59,16 @@ impl<W: Write> EventFile<W> {
     }
 
     fn push(&mut self, step: u64, what: What) -> io::Result<()> {
-        let wall_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
-        let event = Event { wall_time, step: i64::try_from(step).unwrap_or(i64::MAX), what: Some(what) };
+        let event = Event { wall_time: seconds_now(), step: i64::try_from(step).unwrap_or(i64::MAX), what: Some(what) };
         self.events.push(&frame::framed(&prost::Message::encode_to_vec(&event)))
     }
 
     fn scalars(&mut self, step: u64, values: &[(&str, Option<f64>)]) -> io::Result<()> {
-        let value: Vec<proto::Value> = values.iter().filter_map(|(tag, v)| v.map(|v| proto::scalar(tag, v as f32))).collect();
-        self.push(step, What::Summary(proto::Summary { value }))
+        self.values(step, values.iter().filter_map(|(tag, v)| v.map(|v| proto::scalar(tag, v as f32))).collect())
+    }
+
+    fn values(&mut self, step: u64, value: Vec<proto::Value>) -> io::Result<()> {
+        if value.is_empty() { Ok(()) } else { self.push(step, What::Summary(proto::Summary { value })) }
     }
 
     /// Estimators beside the truth, all under `arena/`.
@@ -122,10 +131,14 @@ impl<W: Write + Send + Durable> Sink for EventFile<W> {
             [("conv", f.score.conv), ("fc", f.score.fc), ("y", f.score.y)].map(|(l, v)| (format!("factor/{}_{l}", f.name), v))
         };
         let factors: Vec<_> = row.factors.iter().flat_map(layers).collect();
-        match &factors.iter().map(|(tag, value)| (tag.as_str(), *value)).collect::<Vec<_>>()[..] {
-            [] => Ok(()),
-            factors => self.scalars(row.step, factors),
-        }
+        self.scalars(row.step, &factors.iter().map(|(tag, value)| (tag.as_str(), *value)).collect::<Vec<_>>())?;
+        let histograms = row.histograms.iter().map(|h| proto::histogram(&h.name, &h.bins()));
+        self.values(row.step, histograms.collect())?;
+        self.values(row.step, pictures::confusions(row).iter().filter_map(pictures::value).collect())
+    }
+
+    fn pictures(&mut self, step: u64, pictures: &[Picture]) -> io::Result<()> {
+        self.values(step, pictures.iter().filter_map(pictures::value).collect())
     }
 
     fn journal(&mut self, rows: &[JournalRow]) -> io::Result<()> {
@@ -140,7 +153,8 @@ impl<W: Write + Send + Durable> Sink for EventFile<W> {
         self.events.flush()
     }
 
-    fn finish(&mut self, _: &Summary) -> io::Result<()> {
+    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
+        self.values(summary.steps, hparams::ended(&summary.outcome, seconds_now()).into_iter().collect())?;
         self.events.flush()?;
         self.events.inner().sync()
     }
@@ -152,6 +166,10 @@ impl<W: Write + Send + Durable> Sink for EventFile<W> {
     fn take_dropped(&mut self) -> u64 {
         self.events.take_dropped()
     }
+}
+
+fn seconds_now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
 }
 
 /// `events.out.tfevents.SECONDS.dim-tui.N`. TensorBoard reads files in the order of their names, so a new one sorts after

@@ -1,9 +1,11 @@
 //! The few protocol-buffer messages of an event file, with the field numbers of tensorflow/core/util/event.proto,
-//! framework/summary.proto and framework/tensor.proto.
+//! framework/summary.proto and framework/tensor.proto; the forms of values are those of TensorBoard's plugins.
 
 /// `SessionLog.START`.
 pub const SESSION_START: i32 = 1;
-/// `DT_STRING`.
+/// `DT_FLOAT`, `DT_DOUBLE`, `DT_STRING`.
+const FLOAT: i32 = 1;
+const DOUBLE: i32 = 2;
 const STRING: i32 = 7;
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -68,6 +70,9 @@ pub struct Metadata {
 pub struct Plugin {
     #[prost(string, tag = "1")]
     pub name: String,
+    /// A message of the plugin's own.
+    #[prost(bytes = "vec", tag = "2")]
+    pub content: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -76,6 +81,8 @@ pub struct Tensor {
     pub dtype: i32,
     #[prost(message, optional, tag = "2")]
     pub shape: Option<Shape>,
+    #[prost(double, repeated, tag = "6")]
+    pub double: Vec<f64>,
     #[prost(bytes = "vec", repeated, tag = "8")]
     pub string: Vec<Vec<u8>>,
 }
@@ -99,11 +106,33 @@ pub fn scalar(tag: &str, value: f32) -> Value {
 
 /// A text under a tag, for TensorBoard's text page: a vector of one string.
 pub fn text(tag: &str, text: &str) -> Value {
-    let tensor =
-        Tensor { dtype: STRING, shape: Some(Shape { dim: vec![Dim { size: 1 }] }), string: vec![text.as_bytes().to_vec()] };
-    Value {
-        tag: tag.into(),
-        metadata: Some(Metadata { plugin: Some(Plugin { name: "text".into() }) }),
-        content: Some(Content::Tensor(tensor)),
-    }
+    let tensor = Tensor { dtype: STRING, string: vec![text.as_bytes().to_vec()], ..shaped(&[1]) };
+    of_plugin(tag, "text", Vec::new(), tensor)
+}
+
+/// A histogram: rows of a bin's left end, right end, and count.
+pub fn histogram(tag: &str, bins: &[[f64; 3]]) -> Value {
+    let tensor = Tensor { dtype: DOUBLE, double: bins.concat(), ..shaped(&[bins.len(), 3]) };
+    of_plugin(tag, "histograms", Vec::new(), tensor)
+}
+
+/// A picture: width, height, PNG.
+pub fn image(tag: &str, width: u32, height: u32, png: Vec<u8>) -> Value {
+    let string = vec![width.to_string().into_bytes(), height.to_string().into_bytes(), png];
+    of_plugin(tag, "images", Vec::new(), Tensor { dtype: STRING, string, ..shaped(&[3]) })
+}
+
+/// A value that is nothing but a plugin's message. The tensor is there because one must be.
+pub fn message(tag: &str, plugin: &str, content: Vec<u8>) -> Value {
+    of_plugin(tag, plugin, content, Tensor { dtype: FLOAT, ..shaped(&[0]) })
+}
+
+fn of_plugin(tag: &str, name: &str, content: Vec<u8>, tensor: Tensor) -> Value {
+    let plugin = Some(Plugin { name: name.into(), content });
+    Value { tag: tag.into(), metadata: Some(Metadata { plugin }), content: Some(Content::Tensor(tensor)) }
+}
+
+fn shaped(sizes: &[usize]) -> Tensor {
+    let dim = sizes.iter().map(|&size| Dim { size: i64::try_from(size).unwrap_or(i64::MAX) }).collect();
+    Tensor { shape: Some(Shape { dim }), ..Tensor::default() }
 }

@@ -49,6 +49,7 @@ fn probe(step: u64) -> ProbeRow {
         pixels: None,
         confusion: None,
         factors: Vec::new(),
+        histograms: Vec::new(),
         seconds: 0.4,
     }
 }
