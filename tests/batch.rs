@@ -22,7 +22,10 @@ fn error_line(output: &Output) -> String {
 fn a_run_directory_holds_what_it_promises() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("run");
-    let output = batch(&out, &sets(&["optim.steps=12", "probe.every=5", "checkpoint.every=5", "checkpoint.keep=2"]));
+    let output = batch(
+        &out,
+        &sets(&["optim.steps=12", "probe.every=5", "checkpoint.every=5", "checkpoint.keep=2", "checkpoint.keep_best=false"]),
+    );
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metrics = rows(&out.join("metrics.jsonl"));
     assert_eq!(metrics.iter().map(|r| r["step"].as_u64().unwrap()).collect::<Vec<_>>(), (1..=12).collect::<Vec<_>>());

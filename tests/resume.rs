@@ -135,3 +135,30 @@ fn a_run_without_a_checkpoint_begins_anew() {
     let output = resume(&stopped, &["seed=3"]);
     assert!(output.status.code() == Some(2) && String::from_utf8_lossy(&output.stderr).contains("'seed'"));
 }
+
+/// The best probe's checkpoint outlives `checkpoint.keep`, and is found by that word.
+#[test]
+fn the_best_checkpoint_is_kept_and_exported() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("run");
+    run(&out, &["probe.every=5", "checkpoint.every=5", "checkpoint.keep=1", "optim.steps=30", "optim.lr=0.003"]);
+    let accuracy = |row: &serde_json::Value| row["accuracy"]["linear"]["y"].as_f64().unwrap();
+    // Step 0 has a probe and no checkpoint; of equals the latest.
+    let probes: Vec<_> = rows(&out.join("probes.jsonl")).into_iter().filter(|row| row["step"] != 0).collect();
+    let best = probes.iter().max_by(|a, b| accuracy(a).total_cmp(&accuracy(b))).unwrap()["step"].as_u64().unwrap();
+    let mut expected = vec![30, best];
+    expected.dedup();
+    let left: Vec<u64> = checkpoint::list(&out.join("checkpoints")).into_iter().map(|(step, _)| step).collect();
+    assert_eq!(left, expected, "{probes:?}");
+    let export = |run: &Path, file: &str| {
+        let arguments = ["export", "--threads", "2", "--layers", "y", "--checkpoint", "best", "--out"];
+        Command::new(BINARY).args(arguments).arg(dir.path().join(file)).arg(run).output().unwrap()
+    };
+    let said = export(&out, "best.npz");
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(text.contains(&format!("encoder of step {best},")), "{text}{}", String::from_utf8_lossy(&said.stderr));
+    fs::remove_file(out.join("probes.jsonl")).unwrap();
+    let said = export(&out, "none.npz");
+    assert_eq!(said.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("no checkpoint of a step that was probed"));
+}

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use dim_tui::{
     measure::{self, Layer, Progress, Protocol, Section, SplitName, Subject},
-    mi,
+    mi, train,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -22,14 +22,28 @@ they are known). With more than one seed accuracies have standard errors: of the
 bootstraps of the training images for the other probes, whose accuracy is that of one fit on all of them. Numbers do not depend on
 --threads.";
 
+/// A checkpoint of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Step(u64),
+    Best,
+}
+
+fn which(text: &str) -> Result<Which, String> {
+    match text {
+        "best" => Ok(Which::Best),
+        _ => text.parse().map(Which::Step).map_err(|_| "a step or best".into()),
+    }
+}
+
 /// Where the encoder comes from.
 #[derive(Debug, Args)]
 pub struct Source {
     /// The run directory
     run: PathBuf,
-    /// Step of the checkpoint [default: the newest]
-    #[arg(long, value_name = "STEP")]
-    checkpoint: Option<u64>,
+    /// Step of the checkpoint, or best: the one whose own step has the best linear probe on Y [default: the newest]
+    #[arg(long, value_name = "STEP", value_parser = which)]
+    checkpoint: Option<Which>,
     /// Folder with the images, if they are not where the run had them
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -41,7 +55,17 @@ pub struct Source {
 impl Source {
     fn open(&self, spinner: &ProgressBar) -> Result<Subject, mi::Error> {
         let said = spinner.clone();
-        Subject::open(&self.run, self.checkpoint, self.data.as_deref(), &move |text| said.set_message(text))
+        let step = match self.checkpoint {
+            None => None,
+            Some(Which::Step(step)) => Some(step),
+            Some(Which::Best) => Some(train::best_of(&self.run).ok_or_else(|| {
+                mi::Error::Input(format!(
+                    "{}: no checkpoint of a step that was probed, so that none is the best",
+                    self.run.display()
+                ))
+            })?),
+        };
+        Subject::open(&self.run, step, self.data.as_deref(), &move |text| said.set_message(text))
     }
 }
 

@@ -39,7 +39,7 @@ fn live_keys_are_those_the_design_names() {
     let fixed = |k: &str| {
         k == "seed"
             || ["objective.global.layer", "gaussian.dimension", "gaussian.critic"].contains(&k)
-            || ["data.", "encoder.", "critic.", "run."].iter().any(|section| k.starts_with(section))
+            || ["data.", "encoder.", "critic.", "start.", "run."].iter().any(|section| k.starts_with(section))
                 && !k.starts_with("data.augment.")
     };
     for key in keys() {

@@ -4,14 +4,13 @@
 //! that of a replay, goes back to; with `checkpoint.keep_best` the one whose own step has the best probe. What is damaged is
 //! not counted either, and goes once as many whole ones as wanted are newer.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use super::checkpoint;
-use crate::{config, record::ProbeRow};
+use crate::{
+    config,
+    record::{ProbeRow, RunDir, read_rows},
+};
 
 /// What is known of the checkpoints in one directory.
 #[derive(Debug, Default)]
@@ -105,12 +104,13 @@ fn best(steps: impl Iterator<Item = u64>, accuracy: &BTreeMap<u64, f64>) -> Opti
     known.max_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1))).map(|(_, step)| step)
 }
 
-/// The checkpoint of a run whose own step has the best probe; `None` if no checkpoint's step was probed.
-pub fn best_of(run: &Path, probes: &[ProbeRow]) -> Option<(u64, PathBuf)> {
-    let there = checkpoint::list(&run.join(crate::record::RunDir::CHECKPOINTS));
+/// The step of the checkpoint in a run directory whose own step has the best recorded probe; `None` if no checkpoint's step has
+/// one.
+pub fn best_of(run: &Path) -> Option<u64> {
+    let probes: Vec<ProbeRow> = read_rows(&run.join("probes.jsonl")).ok()?;
     let accuracy = probes.iter().map(|row| (row.step, row.accuracy.linear.y)).collect();
-    let step = best(there.iter().filter(|(_, path)| checkpoint::header(path).is_ok()).map(|(step, _)| *step), &accuracy)?;
-    there.into_iter().find(|(at, _)| *at == step)
+    let whole = checkpoint::list(&run.join(RunDir::CHECKPOINTS)).into_iter().filter(|(_, path)| checkpoint::header(path).is_ok());
+    best(whole.map(|(step, _)| step), &accuracy)
 }
 
 #[cfg(test)]

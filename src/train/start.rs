@@ -102,6 +102,7 @@ fn anew(config: Config, options: &Options, publisher: &Publisher, set: Vec<(Stri
     }
     let faults = fork.map(|fork| fork.faults).unwrap_or_default();
     let recorder = recorder.map_err(refused)?;
+    checkpoint::sweep(&recorder.path().join(RunDir::CHECKPOINTS));
     Ok(Beginning { job, recorder, began, resumed: false, scheduled: BTreeSet::new(), rows, faults, set })
 }
 

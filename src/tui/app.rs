@@ -335,7 +335,8 @@ impl App {
         self.doctor.findings().first().copied().filter(|_| self.alive())
     }
 
-    /// Finds the keys in which file and run differ. Where a run is, where it began and on what it runs is not the file's affair.
+    /// Finds the keys in which file and run differ. Where a run is, what it began
+    /// with and on what it runs is not the file's affair.
     pub fn compare_with_file(&mut self) {
         self.differs = self.file.as_ref().map_or_else(BTreeSet::new, |file| {
             let changes = diff(&file.content, &self.live.config, Source::File);
@@ -348,7 +349,7 @@ impl App {
                 .into_iter()
                 .filter(|c| !same_script(c))
                 .map(|c| c.key)
-                .filter(|k| !["run.", "start."].iter().any(|aside| k.starts_with(aside)) && k != "data.dir")
+                .filter(|k| !k.starts_with("run.") && !["data.dir", "start.checkpoint"].contains(&k.as_str()))
                 .collect()
         });
     }

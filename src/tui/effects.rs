@@ -73,7 +73,14 @@ impl World {
             let path = path.display();
             return Message::Done(Done::Failed(format!("{path} is there already: ':w! {path}' puts the run's values into it")));
         }
-        let config = &with_files(&self.session.snapshot.load().scripts, path, config);
+        let snapshot = self.session.snapshot.load();
+        let mut config = with_files(&snapshot.scripts, path, config);
+        if !config.start.checkpoint.as_os_str().is_empty() {
+            // The run names its own copy.
+            config.start.checkpoint = snapshot.facts.run_dir.join(&config.start.checkpoint);
+            config.start.checkpoint = std::path::absolute(&config.start.checkpoint).unwrap_or(config.start.checkpoint);
+        }
+        let config = &config;
         // Into a file that is there already goes only what it says differently; a new one becomes the whole.
         let differing = config::load(Some(path), &[]).map(|content| config::diff(&content, config, Source::Key));
         let changes = differing.unwrap_or_default().into_iter().filter(|c| config::key(&c.key).is_some());
