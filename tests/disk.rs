@@ -91,7 +91,7 @@ impl Training {
         let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         let status = self.child.wait().unwrap();
         self.heard.extend(self.said.iter());
-        (status.code().unwrap_or_else(|| 1000 + status.signal().unwrap_or(0)), self.heard)
+        (status.code().unwrap_or_else(|| 1000 + status.signal().unwrap_or(0)), std::mem::take(&mut self.heard))
     }
 }
 impl Drop for Training {

@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(run.last_step(), run.steps[198].step);
         // Its folder holds one run; a file beside it is none.
         fs::write(base.path().join("notes"), "").unwrap();
-        assert_eq!(find_runs(base.path()).unwrap(), [path.clone()]);
+        assert_eq!(find_runs(base.path()).unwrap(), std::slice::from_ref(&path));
         assert_eq!(find_runs(&path).unwrap(), [path]);
     }
 

@@ -130,7 +130,7 @@ fn kitty_shows_what_each_frame_wants_and_is_sent_nothing_twice() {
         (&[c.clone(), twice.clone()], 3),
         (&[a.clone(), b.clone()], 3),
         (&[], 3),
-        (&[a.clone()], 3),
+        (std::slice::from_ref(&a), 3),
         (&[a.clone(), c.clone()], 3),
     ];
     let mut before = BTreeSet::new();

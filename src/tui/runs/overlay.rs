@@ -1,7 +1,12 @@
 //! A run laid over the charts of the present one.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use super::name;
 use crate::{
     config::{Config, script_label},
     record::PerTerm,
@@ -45,6 +50,18 @@ pub fn estimators(row: &PerTerm<String>) -> Estimators {
     (label(&row.global), label(&row.local))
 }
 
+/// Short names of runs that lie over the one in the directory `present`, which may have none yet.
+pub fn names_over(present: &Path, paths: impl Iterator<Item = PathBuf>) -> Vec<String> {
+    let mut names: Vec<String> = paths.map(|path| name(&path)).collect();
+    let runs = names.len();
+    if !present.as_os_str().is_empty() {
+        names.push(name(present));
+    }
+    let mut short = short_names(&names);
+    short.truncate(runs);
+    short
+}
+
 /// Names of runs as short as tells them apart from each other: what all begin or end with is left out, in whole words.
 pub fn short_names(names: &[String]) -> Vec<String> {
     const SHORT: usize = 14;
@@ -80,7 +97,9 @@ mod tests {
         assert_eq!(short(&["2026-11-24-035421-shapes", "2026-11-25-035421-mnist"]), ["24-035421-shapes", "25-035421-mnist"]);
         assert_eq!(short(&["dv", "jsd"]), ["dv", "jsd"], "short ones stay");
         assert_eq!(short(&[a]), [a], "there is nothing to tell it from");
-        assert_eq!(short(&[a, a]), [a, a].map(|n| short_names(&[n.to_owned(), n.to_owned()])[0].clone()));
         assert!(short(&[a, a]).iter().all(|n| !n.is_empty()));
+        let over = |present: &str| names_over(Path::new(present), [a, b].iter().map(|n| Path::new("/runs").join(n)));
+        assert_eq!(over("runs/2026-11-25-035421-shapes"), ["24-035421", "24-041200"]);
+        assert_eq!(over(""), ["035421", "041200"], "a run that is only starting has no say");
     }
 }

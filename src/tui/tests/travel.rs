@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     record::{JournalKind, fork_row, journal_row, recorder_rows},
-    train::{Command, Event, Outcome, Phase, Session, StopReason},
+    train::{Command, Event, Facts, Outcome, Phase, Session, StopReason},
     tui::{
         app::{App, Cursor, WatchedFile},
         draw_to_buffer,
@@ -149,7 +149,10 @@ fn a_forks_parent_lies_over_its_charts_dimmed_beyond_the_fork() {
     let parent = curves(1..=200, 3.0, "jsd");
     (201..=400).for_each(|step| parent.history.push_step(&recorder_rows::step_row(step, 4.0)));
     b.send(Message::Found(Found::Parent { run: path(2), step: 200, curves: Ok(parent) }));
-    b.publish(|s| (s.step, s.phase) = (300, Phase::Training));
+    b.publish(|s| {
+        s.facts = Arc::new(Facts { run_dir: "/runs/2026-11-25-090000-shapes".into(), ..Facts::default() });
+        (s.step, s.phase) = (300, Phase::Training);
+    });
     b.type_text("z");
     let buf = draw_to_buffer(&b.app, 120, 40);
     let screen = text(&buf);

@@ -16,10 +16,7 @@ use crate::{
     train::history::{Column, Mark, Series},
     tui::{
         app::{App, ChartId},
-        runs::{
-            name,
-            overlay::{Curves, Estimators, GLYPHS, Overlay, short_names},
-        },
+        runs::overlay::{Curves, Estimators, GLYPHS, Overlay, names_over},
     },
 };
 
@@ -52,9 +49,8 @@ pub(super) fn laid(app: &App) -> Vec<Laid<'_>> {
         return Vec::new();
     }
     let laid: Vec<_> = app.runs.laid().collect();
-    let mut names: Vec<String> = laid.iter().map(|(overlay, _)| name(&overlay.path)).collect();
-    names.push(name(&app.live.facts.run_dir));
-    let labelled = laid.into_iter().zip(short_names(&names));
+    let names = names_over(&app.live.facts.run_dir, laid.iter().map(|(overlay, _)| overlay.path.clone()));
+    let labelled = laid.into_iter().zip(names);
     labelled.map(|((overlay, curves), label)| Laid { overlay, curves, label, breaks: curves.history.swaps() }).collect()
 }
 

@@ -15,10 +15,7 @@ use crate::{
         app::App,
         controls::shown,
         layout::Layout,
-        runs::{
-            name,
-            overlay::{GLYPHS, short_names},
-        },
+        runs::overlay::{GLYPHS, names_over},
         view::{
             overlay,
             text::{cut, put, put_line, width},
@@ -51,10 +48,9 @@ pub(super) fn draw(app: &App, scroll: usize, layout: &Layout, buf: &mut Buffer) 
     let room = usize::from(inside.width);
     let keys_wide = keys_differing.iter().map(|k| width(k)).max().unwrap_or(0).min(room / 2);
     let each = (room.saturating_sub(keys_wide) / (laid.len() + 1)).clamp(8, 26);
-    let mut names: Vec<String> = laid.iter().map(|(overlay, _)| name(&overlay.path)).collect();
-    names.push(name(&app.live.facts.run_dir));
+    let names = names_over(&app.live.facts.run_dir, laid.iter().map(|(overlay, _)| overlay.path.clone()));
     let mut heads = vec![Span::raw(" ".repeat(keys_wide)), Span::styled(cell("━ this run", each), app.theme.curve(0).style)];
-    for ((o, _), short) in laid.iter().zip(short_names(&names)) {
+    for ((o, _), short) in laid.iter().zip(names) {
         let text = cell(&format!("{} {short}", GLYPHS[o.place % GLYPHS.len()]), each);
         heads.push(Span::styled(text, overlay::style(app, o).add_modifier(Modifier::BOLD)));
     }
