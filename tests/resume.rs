@@ -100,8 +100,8 @@ fn a_run_without_a_checkpoint_begins_anew() {
         fs::remove_file(stopped.join("summary.json")).unwrap();
         for file in ["metrics.jsonl", "probes.jsonl"] {
             let text = fs::read_to_string(stopped.join(file)).unwrap();
-            let kept: Vec<&str> = text.lines().take(rows).collect();
-            fs::write(stopped.join(file), kept.join("\n") + "\n{\"st").unwrap();
+            let kept: String = text.lines().take(rows).map(|line| format!("{line}\n")).collect();
+            fs::write(stopped.join(file), kept + "{\"st").unwrap();
         }
     };
     unfinished(2);
