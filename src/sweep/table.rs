@@ -65,9 +65,7 @@ pub fn table(runs: &[SavedRun]) -> Table {
     let value = |run: &SavedRun, key: &String| run.config.get(key).unwrap_or_else(|| Value::Array(Vec::new()));
     let mut points: Vec<(Vec<Value>, &SavedRun)> =
         runs.iter().map(|run| (axes.iter().map(|key| value(run, key)).collect(), run)).collect();
-    points.sort_by(|(a, x), (b, y)| {
-        all_in_order(a, b).then(x.config.seed.cmp(&y.config.seed)).then_with(|| x.path.cmp(&y.path))
-    });
+    points.sort_by(|(a, x), (b, y)| all_in_order(a, b).then(x.config.seed.cmp(&y.config.seed)).then_with(|| x.path.cmp(&y.path)));
     points.dedup_by(|(_, b), (_, a)| repeats(a, b));
     let mut measures = Vec::new();
     let rows = points.chunk_by(|(a, _), (b, _)| a == b).map(|group| {

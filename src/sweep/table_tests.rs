@@ -78,7 +78,8 @@ fn where_a_run_was_computed_is_no_axis_and_one_run_has_no_error() {
 
 #[test]
 fn a_schedule_is_an_axis_and_axes_are_in_the_order_of_the_schema() {
-    let mut runs = vec![run("a", 1, &[], 0.5), run("b", 1, &[("optim.lr", 0.1.into()), ("objective.estimator", "dv".into())], 0.5)];
+    let mut runs =
+        vec![run("a", 1, &[], 0.5), run("b", 1, &[("optim.lr", 0.1.into()), ("objective.estimator", "dv".into())], 0.5)];
     let text = "[[schedule]]\nat = 3\nset = { \"optim.lr\" = 1.0 }";
     runs[0].config.schedule = crate::config::parse_text(text, "a.toml".as_ref()).unwrap().schedule;
     assert_eq!(table(&runs).axes, ["objective.estimator", "optim.lr", "schedule"]);
