@@ -76,7 +76,8 @@ fn a_list_is_crossed_with_the_grid_and_without_seeds_the_config_has_its_own() {
 fn everything_that_is_wrong_is_told_at_once() {
     let text = "[sweep]\nseeds = [0, -1]\n[sweep.grid]\noptim.lrr = [1]\noptim.steps = [\"x\"]\ndata.dir = [\"y\"]\n";
     let error = parse_text(text, Path::new("a.toml")).unwrap_err().to_string();
-    for part in ["a.toml:2:13: sweep.seeds", "a.toml:4:7: unknown key 'optim.lrr'", "a.toml:5:16: optim.steps", "a.toml:6:6: 'data.dir'"]
+    for part in
+        ["a.toml:2:13: sweep.seeds", "a.toml:4:7: unknown key 'optim.lrr'", "a.toml:5:16: optim.steps", "a.toml:6:6: 'data.dir'"]
     {
         assert!(error.contains(part), "{part} is not in\n{error}");
     }
@@ -184,7 +185,8 @@ fn a_sweep_that_was_killed_twice_ends_as_if_it_had_not_been() {
     assert!(killed.join(names[0]).join("checkpoints").read_dir().unwrap().count() > 0);
     // The plug: they notice that nobody leads them any more, and write them too.
     assert_eq!(interrupt(&mut begin(), &killed.join(names[2]), "-KILL"), None);
-    let said = done(&Command::new(BINARY).args(["--batch", "--threads", "2", "--jobs", "2", "--resume"]).arg(&killed).output().unwrap());
+    let said =
+        done(&Command::new(BINARY).args(["--batch", "--threads", "2", "--jobs", "2", "--resume"]).arg(&killed).output().unwrap());
     assert!(said.contains(" runs are done already"), "{said}");
     let journal = rows(&killed.join(names[0]).join("journal.jsonl"));
     assert!(journal.iter().any(|row| row["kind"] == "resumed"), "it went on from its checkpoint");
@@ -253,7 +255,10 @@ fn a_run_that_fails_stops_no_other_and_eval_measures_those_that_are_done() {
     let lines = csv(&out);
     let rank = lines.lines().next().unwrap().split(',').position(|name| name == "rank_me").expect("a column");
     let row = lines.lines().find(|line| line.starts_with("0.001,")).unwrap();
-    assert_eq!(row.split(',').nth(rank).unwrap().parse::<f64>().unwrap(), run.eval.unwrap()["code"][0]["rank_me"].as_f64().unwrap());
+    assert_eq!(
+        row.split(',').nth(rank).unwrap().parse::<f64>().unwrap(),
+        run.eval.unwrap()["code"][0]["rank_me"].as_f64().unwrap()
+    );
 
     // Only what is missing is done again.
     fs::remove_file(out.join("002-lr-0.001/eval.json")).unwrap();

@@ -100,7 +100,9 @@ impl Sweep {
         let seeds: Vec<Option<u64>> =
             if self.seeds.is_empty() { vec![None] } else { self.seeds.iter().copied().map(Some).collect() };
         let settings = self.settings().into_iter();
-        settings.flat_map(|edits| seeds.iter().map(move |&seed| SweepPoint { edits: edits.clone(), seed }).collect::<Vec<_>>()).collect()
+        settings
+            .flat_map(|edits| seeds.iter().map(move |&seed| SweepPoint { edits: edits.clone(), seed }).collect::<Vec<_>>())
+            .collect()
     }
 
     /// A name for each run that a folder can have: `007-estimator-dv-negatives-15-seed-0`. Numbers begin at 1.

@@ -100,9 +100,8 @@ impl SweepLayer {
     }
 
     pub fn plain(&self) -> Sweep {
-        let axis = |(name, entries): (&String, &Vec<Entry>)| {
-            (name.clone(), entries.iter().map(|e| e.value.clone()).collect::<Vec<_>>())
-        };
+        let axis =
+            |(name, entries): (&String, &Vec<Entry>)| (name.clone(), entries.iter().map(|e| e.value.clone()).collect::<Vec<_>>());
         let set = |entries: &Vec<Entry>| entries.iter().map(|e| (e.key.clone(), e.value.clone())).collect();
         Sweep {
             seeds: self.seeds.clone().unwrap_or_default(),

@@ -41,7 +41,11 @@ fn placed(folder: &Path, text: &str) -> String {
         let absolute = found.then(|| std::path::absolute(&file).ok()).flatten();
         absolute.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or_else(|| name.to_owned())
     };
-    if text.contains(".rhai") { text.split(',').map(|name| one(name.trim())).collect::<Vec<_>>().join(", ") } else { text.to_owned() }
+    if text.contains(".rhai") {
+        text.split(',').map(|name| one(name.trim())).collect::<Vec<_>>().join(", ")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]

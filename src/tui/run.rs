@@ -69,7 +69,10 @@ pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color
     let mut app = App::new(color.theme(), world.session.snapshot.load_full(), world.session.history.clone(), file);
     app.scripts = world.scripts_at_hand();
     if let Some(runs) = sweep {
-        app.note(Kind::Note, format!("the [sweep] of this config ({runs} runs) is for --batch; here the rest of the config trains"));
+        app.note(
+            Kind::Note,
+            format!("the [sweep] of this config ({runs} runs) is for --batch; here the rest of the config trains"),
+        );
     }
     let (colour, cell) = (app.theme.has_colour(), cell_size());
     let ask = cfg!(unix) && images.asks(colour, cell, &variable);
