@@ -28,8 +28,8 @@ pub(super) fn draw(svg: &mut String, entries: &[Entry], left: f64, top: f64, wid
     let (mut x, mut row) = (0.0, 0);
     for entry in entries {
         let label = fit(entry.label, width - SAMPLE - 5.0);
-        let value = entry.value.as_ref().map(|v| format!(" {v}")).unwrap_or_default();
-        let length = SAMPLE + 5.0 + breadth(&label) + breadth(&value);
+        let value = entry.value.as_deref().unwrap_or_default();
+        let length = SAMPLE + 5.0 + breadth(&label) + 5.0 + breadth(value);
         if x > 0.0 && x + length > width {
             (x, row) = (0.0, row + 1);
         }
@@ -53,11 +53,11 @@ pub(super) fn draw(svg: &mut String, entries: &[Entry], left: f64, top: f64, wid
         }
         let _ = writeln!(
             svg,
-            "<text x=\"{}\" y=\"{}\" fill=\"{INK}\">{}<tspan fill=\"{DIM}\">{}</tspan></text>",
+            "<text x=\"{}\" y=\"{}\" fill=\"{INK}\">{}<tspan dx=\"5\" fill=\"{DIM}\">{}</tspan></text>",
             short(at + SAMPLE + 5.0),
             short(y + 3.8),
             escaped(&label),
-            escaped(&value)
+            escaped(value)
         );
         x += length + GAP;
     }

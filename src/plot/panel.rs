@@ -15,6 +15,8 @@ pub struct Panel {
     pub body: String,
 }
 
+/// Room around each picture in a file.
+const MARGIN: f64 = 16.0;
 const FONT: &str = "font-family=\"system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif\" font-size=\"11\"";
 
 impl Panel {
@@ -34,22 +36,22 @@ impl Panel {
 pub fn document(title: &str, panels: &[Panel], columns: usize) -> String {
     let columns = columns.clamp(1, panels.len().max(1));
     let rows: Vec<&[Panel]> = panels.chunks(columns).collect();
-    let width = rows.iter().map(|row| row.iter().map(|p| p.width).sum()).fold(1.0, f64::max);
-    let height = rows.iter().map(|row| row.iter().map(|p| p.height).fold(0.0, f64::max)).sum::<f64>().max(1.0);
+    let width = rows.iter().map(|row| row.iter().map(|p| p.width + MARGIN).sum()).fold(0.0, f64::max) + MARGIN;
+    let height = rows.iter().map(|row| row.iter().map(|p| p.height + MARGIN).fold(0.0, f64::max)).sum::<f64>() + MARGIN;
     // Writing to a String cannot fail, here and elsewhere in this module.
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" {FONT} \
          fill=\"{INK}\">\n<title>{}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"{GROUND}\"/>\n",
         escaped(title)
     );
-    let mut y = 0.0;
+    let mut y = MARGIN;
     for row in rows {
-        let mut x = 0.0;
+        let mut x = MARGIN;
         for panel in row {
             let _ = writeln!(svg, "<g transform=\"translate({x} {y})\">\n{}</g>", panel.body);
-            x += panel.width;
+            x += panel.width + MARGIN;
         }
-        y += row.iter().map(|p| p.height).fold(0.0, f64::max);
+        y += row.iter().map(|p| p.height + MARGIN).fold(0.0, f64::max);
     }
     svg + "</svg>\n"
 }
@@ -131,8 +133,8 @@ mod tests {
     fn pictures_stand_side_by_side() {
         let panel = |width, height| Panel { title: "t".into(), width, height, body: "<g/>".into() };
         let svg = document("a & b", &[panel(10.0, 5.0), panel(20.0, 7.0), panel(10.0, 4.0)], 2);
-        assert!(svg.contains("viewBox=\"0 0 30 11\"") && svg.contains("<title>a &amp; b</title>"), "{svg}");
-        let places = ["translate(0 0)", "translate(10 0)", "translate(0 7)"];
+        assert!(svg.contains("viewBox=\"0 0 78 59\"") && svg.contains("<title>a &amp; b</title>"), "{svg}");
+        let places = ["translate(16 16)", "translate(42 16)", "translate(16 39)"];
         assert!(places.iter().all(|p| svg.contains(p)), "{svg}");
     }
 }

@@ -124,7 +124,8 @@ fn result(run: &SavedRun) -> String {
     }
     let Some(last) = run.probes.last() else { return String::new() };
     let first = run.probes.first().filter(|r| r.step == 0 && last.step > 0);
-    let read: [(&str, fn(&ProbeRow) -> f64); 4] = [
+    type Share = fn(&ProbeRow) -> f64;
+    let read: [(&str, Share); 4] = [
         ("linear on conv", |r| r.accuracy.linear.conv),
         ("linear on fc", |r| r.accuracy.linear.fc),
         ("linear on Y", |r| r.accuracy.linear.y),

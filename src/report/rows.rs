@@ -22,9 +22,9 @@ pub(super) fn of_one(run: &SavedRun) -> Result<String, ReportError> {
     out.write_record(head)?;
     for (step, (metrics, probe)) in rows {
         let blank = |n: usize| vec![String::new(); n];
-        let mut cells = metrics
-            .map_or_else(|| [vec![step.to_string()], blank(csv_rows::METRICS.len() - 1)].concat(), |row| csv_rows::metrics(row));
-        let probe = probe.map_or_else(|| blank(csv_rows::PROBES.len()), |row| csv_rows::probe(row));
+        let mut cells =
+            metrics.map_or_else(|| [vec![step.to_string()], blank(csv_rows::METRICS.len() - 1)].concat(), csv_rows::metrics);
+        let probe = probe.map_or_else(|| blank(csv_rows::PROBES.len()), csv_rows::probe);
         cells.extend(probe.into_iter().skip(1));
         let of = metrics.and_then(|row| row.arena.as_ref());
         cells.extend(estimators.iter().flat_map(|name| beside_the_truth(of, name)));
