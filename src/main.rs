@@ -19,7 +19,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let code = run(&Cli::parse()).unwrap_or_else(|(code, error)| {
         // Nobody may be reading any more.
-        let _ = writeln!(io::stderr(), "error: {error:#}");
+        let _ = writeln!(io::stderr(), "error: {}", batch::plain(&format!("{error:#}")));
         code
     });
     ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))

@@ -1,7 +1,7 @@
 //! Reading rows back, and taking a file of them back to a checkpoint.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, ErrorKind},
     path::Path,
 };
@@ -16,11 +16,7 @@ struct Stepped {
 /// Cuts a file of JSON lines before its first row after `step` (`None`: keeps all rows), and removes a torn last line: one
 /// without a line end. A missing file is left missing. Shortening needs no room, so this works on a full disk too.
 pub fn cut_back(path: &Path, step: Option<u64>) -> io::Result<()> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(e),
-    };
+    let Some(file) = open(path)? else { return Ok(()) };
     let length = file.metadata()?.len();
     let (mut lines, mut line, mut keep) = (BufReader::new(file), Vec::new(), 0u64);
     loop {
@@ -38,11 +34,7 @@ pub fn cut_back(path: &Path, step: Option<u64>) -> io::Result<()> {
 /// All rows of a file, `null` read as NaN where a number must stand. Lines that are no such rows (torn by a crash) are
 /// left out; a missing file has none.
 pub fn read_rows<T: DeserializeOwned>(path: &Path) -> io::Result<Vec<T>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(e),
-    };
+    let Some(file) = open(path)? else { return Ok(Vec::new()) };
     let mut rows = Vec::new();
     for line in BufReader::new(file).split(b'\n') {
         rows.extend(serde_json::from_slice(&line?));
@@ -50,10 +42,18 @@ pub fn read_rows<T: DeserializeOwned>(path: &Path) -> io::Result<Vec<T>> {
     Ok(rows)
 }
 
+/// A file of rows; `None` if it is missing. Nothing but a regular file is opened: a pipe would hang, a device would never end.
+fn open(path: &Path) -> io::Result<Option<File>> {
+    match fs::metadata(path) {
+        Ok(meta) if meta.is_file() => File::open(path).map(Some),
+        Ok(_) => Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn cut(text: &str, step: Option<u64>) -> String {
@@ -84,5 +84,15 @@ mod tests {
         cut_back(&path, Some(3)).unwrap();
         assert!(!path.exists());
         assert!(read_rows::<serde_json::Value>(&path).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in [dir.path(), Path::new("/dev/zero")].into_iter().filter(|path| path.exists()) {
+            let error = read_rows::<serde_json::Value>(path).unwrap_err().to_string();
+            assert_eq!(error, "it is not a regular file");
+            assert_eq!(cut_back(path, None).unwrap_err().to_string(), error);
+        }
     }
 }
