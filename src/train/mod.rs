@@ -18,6 +18,7 @@ mod planned;
 mod portrait;
 mod publish;
 mod readings;
+mod room;
 mod scripts;
 pub mod session;
 mod snapshot;
