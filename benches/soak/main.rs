@@ -190,9 +190,10 @@ impl Soak {
         let changes = edit.values.iter().map(of).collect();
         self.tally.sent += 1;
         let id = self.tally.sent;
+        self.send(Command::Apply { id, changes });
+        // Read once it is sent: whatever keeps this thread waiting before is no lateness of the trainer.
         let step = self.session.snapshot.load().step;
         self.pending.insert(id, Sent { edit, at: Instant::now(), step });
-        self.send(Command::Apply { id, changes });
     }
 
     /// Now and then what else a user asks for.
