@@ -59,7 +59,7 @@ pub fn check(bytes: &[u8]) {
 fn load(name: &str, dir: &Path) {
     let request = Request { dir, train_limit: 100, side: 32, seed: 0, phase: &|_| {} };
     match data::load(name, &request) {
-        Ok(found) => assert!(found.train.len() > 0 && found.classes.len() > 1),
+        Ok(found) => assert!(!found.train.is_empty() && found.classes.len() > 1),
         Err(e) => super::sentence(&e.to_string(), &dir.display().to_string()),
     }
 }
