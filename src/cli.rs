@@ -19,6 +19,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use dim_tui::{
+    batch,
     config::{self, Config},
     mi,
     train::Options,
@@ -195,6 +196,16 @@ impl Verb {
             Verb::Eval(args) => args.run(),
             Verb::Export(args) => args.run(),
             Verb::Report(args) => args.run(),
+            Verb::Screenshot { run, width, height, panel, out } => {
+                out.as_deref().map_or(Ok(()), room_for)?;
+                // What it draws is the user's to choose, the run's files included.
+                let svg = tui::screenshot(run, *width, *height, panel.as_deref()).map_err(|e| (BAD_USAGE, e))?;
+                let written = match out {
+                    Some(path) => fs::write(path, svg).with_context(|| format!("cannot write {}", path.display())),
+                    None => print(&svg),
+                };
+                written.map(|()| 0).map_err(|e| (FAILED, e))
+            }
             other => other.show().map(|()| 0).map_err(|e| (FAILED, e)),
         }
     }
@@ -214,18 +225,12 @@ impl Verb {
     fn show(&self) -> anyhow::Result<()> {
         match self {
             Verb::Estimate(_) | Verb::Mi(_) | Verb::MiBench(_) | Verb::Eval(_) | Verb::Export(_) | Verb::Report(_) => Ok(()),
+            Verb::Screenshot { .. } => Ok(()),
             Verb::Schema => print(&(serde_json::to_string_pretty(&config::json_schema())? + "\n")),
             Verb::Completions { shell } => {
                 let mut text = Vec::new();
                 clap_complete::generate(*shell, &mut Cli::command(), "dim-tui", &mut text);
                 print(&String::from_utf8_lossy(&text))
-            }
-            Verb::Screenshot { run, width, height, panel, out } => {
-                let svg = tui::screenshot(run, *width, *height, panel.as_deref())?;
-                match out {
-                    Some(path) => fs::write(path, svg).with_context(|| format!("cannot write {}", path.display())),
-                    None => print(&svg),
-                }
             }
         }
     }
@@ -236,9 +241,28 @@ fn failure(error: mi::Error) -> Failure {
     (if error.is_input() { BAD_USAGE } else { FAILED }, error.into())
 }
 
+/// A number of threads that a machine can have: as `run.threads`.
+fn threads(text: &str) -> Result<usize, String> {
+    const MOST: usize = 1024;
+    text.parse().ok().filter(|n| *n <= MOST).ok_or_else(|| format!("it takes a whole number from 0 to {MOST}"))
+}
+
+/// Refuses a file that cannot be written before the work that it is for, and not after it.
+fn room_for(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let wrong = if path.is_dir() {
+        "it is a folder; name a file in it".to_owned()
+    } else if !folder.is_dir() {
+        format!("there is no folder {}", folder.display())
+    } else {
+        return Ok(());
+    };
+    Err((BAD_USAGE, anyhow!("cannot write {}: {wrong}", path.display())))
+}
+
 /// Says something on standard error; nobody may be reading any more.
 fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "warning: {text}");
+    let _ = writeln!(io::stderr(), "warning: {}", batch::plain(text));
 }
 
 /// Prints to standard output; a reader that has had enough is no error.

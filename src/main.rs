@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     outlive_file_limits();
     let code = run(&Cli::parse()).unwrap_or_else(|(code, error)| {
         // Nobody may be reading any more.
-        let _ = writeln!(io::stderr(), "error: {error:#}");
+        let _ = writeln!(io::stderr(), "error: {}", batch::plain(&format!("{error:#}")));
         code
     });
     ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))

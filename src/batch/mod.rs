@@ -3,6 +3,7 @@
 
 mod file;
 mod output;
+mod plain;
 mod signals;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::{
 };
 use file::{WatchedFile, WatchedScripts};
 use output::Output;
+pub use plain::plain;
 pub use signals::Signals;
 
 /// How often signals, the config file and the progress are looked at.

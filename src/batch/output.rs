@@ -12,7 +12,7 @@ use std::{
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::training;
+use super::{plain, training};
 use crate::{
     doctor::Finding,
     record::{ArenaRow, JournalKind, JournalRow, PerTerm, ProbeRow},
@@ -194,7 +194,7 @@ impl Output {
 
 fn print(bar: Option<&ProgressBar>, to: &mut Box<dyn Write>, text: &str) {
     // Nobody may be reading any more; that is no reason to stop.
-    let mut write = || drop(writeln!(to, "{text}").and_then(|()| to.flush()));
+    let mut write = || drop(writeln!(to, "{}", plain(text)).and_then(|()| to.flush()));
     match bar {
         Some(bar) => bar.suspend(write),
         None => write(),

@@ -1,6 +1,10 @@
 //! `dim-tui eval` and `dim-tui export`: what a run's encoder has learned, and its features for other programs.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    time::Instant,
+};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -10,7 +14,7 @@ use dim_tui::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{FAILED, Failure, failure, print};
+use super::{FAILED, Failure, failure, print, room_for, threads};
 
 const ABOUT: &str = "\
 Puts the encoder of a checkpoint beside an untrained one and raw pixels: probes on conv, fc and Y, spread of the code, dependence of
@@ -47,8 +51,8 @@ pub struct Source {
     /// Folder with the images, if they are not where the run had them
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// CPU threads; 0: one per physical core
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// CPU threads, 1024 at most; 0: one per physical core
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     pub threads: usize,
 }
 
@@ -141,6 +145,7 @@ impl ExportArgs {
             Split::Train => SplitName::Train,
             Split::Test => SplitName::Test,
         };
+        room_for(&self.out)?;
         let spinner = spinner();
         let done = mi::on_big_stack(|| {
             let subject = self.source.open(&spinner)?;
@@ -165,7 +170,8 @@ fn tell(spinner: &ProgressBar, begun: Instant, progress: &Progress) {
     let percent = 100.0 * progress.done;
     if spinner.is_hidden() {
         if let Some(part) = progress.finished {
-            eprintln!("{part} done: {percent:.0} % of the work, {seconds:.0} s");
+            // Nobody may be reading any more.
+            let _ = writeln!(io::stderr(), "{part} done: {percent:.0} % of the work, {seconds:.0} s");
         }
         return;
     }

@@ -11,7 +11,7 @@ use super::{
     consistency::{Common, ImageArgs},
     failure,
     mutual::{Critic, bar},
-    print,
+    print, room_for, threads,
 };
 
 const ABOUT: &str = "\
@@ -68,8 +68,8 @@ pub struct MiBenchArgs {
     /// Number of seeds from there on
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
-    /// CPU threads; 0: one per physical core
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// CPU threads, 1024 at most; 0: one per physical core
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     pub threads: usize,
     /// Print one JSON object
     #[arg(long)]
@@ -105,6 +105,7 @@ impl MiBenchArgs {
             });
         }
         let course = self.course().map_err(failure)?;
+        self.svg.as_deref().map_or(Ok(()), room_for)?;
         let steps = course.steps.saturating_mul(course.levels.len() as u64).saturating_mul(course.seeds);
         let bar = bar(steps.saturating_mul(mi::trainings(&choices) as u64));
         let found = mi::on_big_stack(|| mi::bench(&course, &choices, &mut || bar.inc(1)));

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use dim_tui::mi::{self, Choice, CriticKind, Measured, Samples, Settings};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{DIVERGED, FAILED, Failure, failure, print, warn};
+use super::{DIVERGED, FAILED, Failure, failure, print, threads, warn};
 
 const ABOUT: &str = "\
 Estimates the mutual information of two arrays, row i of X with row i of Y, in nats.
@@ -43,8 +43,8 @@ pub struct MiArgs {
     /// How x and y meet in the critic
     #[arg(long, value_enum, default_value_t = Critic::Separable)]
     critic: Critic,
-    /// CPU threads; 0: one per physical core
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// CPU threads, 1024 at most; 0: one per physical core
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = threads)]
     pub threads: usize,
     /// Print one JSON object
     #[arg(long)]

@@ -87,7 +87,9 @@ struct Table<'a> {
 
 impl<'a> Table<'a> {
     fn open(path: &'a Path, right: &str) -> Result<Self, DataError> {
-        let file = File::open(path).map_err(|error| DataError::unreadable(path, &error, right))?;
+        let unreadable = |error| DataError::unreadable(path, &error, right);
+        let file = File::open(path).map_err(unreadable)?;
+        let size = file.metadata().map_err(unreadable)?.len();
         let opened = catch_unwind(|| SerializedFileReader::new(file));
         let reader = match opened {
             Ok(Ok(reader)) => reader,
@@ -95,7 +97,12 @@ impl<'a> Table<'a> {
             Err(_) => return Err(DataError::foreign(path, "a parquet file", "a damaged one", right)),
         };
         let meta = reader.metadata().file_metadata();
-        let rows = usize::try_from(meta.num_rows()).unwrap_or(0);
+        let promised = u64::try_from(meta.num_rows()).unwrap_or(0);
+        // A picture takes some bytes. Nothing is made ready for rows that cannot be there.
+        let Some(rows) = usize::try_from(promised).ok().filter(|_| promised <= size) else {
+            let found = format!("a promise of {promised} in {size} bytes");
+            return Err(DataError::foreign(path, "as many rows as there are pictures", found, right));
+        };
         let columns = meta.schema().get_fields();
         let holds_bytes = |column: &&TypePtr| column.is_group() && column.get_fields().iter().any(|f| f.name() == "bytes");
         let named = |names: [&str; 2]| names.into_iter().find_map(|name| columns.iter().find(|c| c.name() == name));

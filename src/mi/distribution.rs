@@ -87,7 +87,7 @@ impl Distribution {
         if rest < Self::LEAST_REST {
             let most = least - 0.5 * dim as f64 * Self::LEAST_REST.ln();
             return Err(Error::Input(format!(
-                "a level of {nats} nats in dimension {dim}: above {most:.1} the correlation is too close to 1 for single precision"
+                "a level of {nats:?} nats in dimension {dim}: above {most:.1} the correlation is too close to 1 for single precision"
             )));
         }
         Self::new(case, dim, (1.0 - rest).sqrt())

@@ -108,8 +108,14 @@ pub fn measure(
     let parts = split(x, y, settings.seed)?;
     let mut warnings = Vec::new();
     for (name, samples) in [("X", x), ("Y", y)] {
-        for column in samples.constant_columns() {
-            warnings.push(format!("column {column} of {name} is constant: it carries no information"));
+        let constant = samples.constant_columns();
+        match constant[..] {
+            [] => {}
+            [column] => warnings.push(format!("column {column} of {name} is constant: it carries no information")),
+            [first, .., last] => {
+                let n = constant.len();
+                warnings.push(format!("{n} columns of {name}, from {first} to {last}, are constant: they carry no information"));
+            }
         }
     }
     let mut critics: BTreeMap<String, Trained> = BTreeMap::new();

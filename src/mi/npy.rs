@@ -3,11 +3,17 @@
 //! Candle reads it too, but takes big-endian, transposed and truncated files for other mistakes; whoever exports an array
 //! should be told which of them it is.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
 
 use super::Error;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
+/// The most that is read of what has no size.
+const MOST_PIPED: u64 = 1 << 30;
 
 /// Numbers in row-major order with their shape.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,8 +58,27 @@ pub(super) fn is_npy(bytes: &[u8]) -> bool {
 /// # Errors
 /// [`Error::Read`], or [`Error::File`] with one sentence on what is wrong and what would be right.
 pub(super) fn read(path: &Path) -> Result<Array, Error> {
-    let bytes = fs::read(path).map_err(|source| Error::Read { path: path.into(), source })?;
-    parse(&bytes).map_err(|what| Error::file(path, what))
+    parse(&bytes_of(path)?).map_err(|what| Error::file(path, what))
+}
+
+/// All bytes of a file. A pipe may be one; of anything that is no regular file, the end must come some time.
+///
+/// # Errors
+/// [`Error::Read`], or [`Error::File`] if it does not end.
+pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, Error> {
+    let failed = |source| Error::Read { path: path.into(), source };
+    let mut file = File::open(path).map_err(failed)?;
+    let regular = file.metadata().map_err(failed)?.is_file();
+    let mut bytes = Vec::new();
+    if regular {
+        file.read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        file.take(MOST_PIPED + 1).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    if !regular && bytes.len() as u64 > MOST_PIPED {
+        return Err(Error::file(path, "no regular file, and more than a GiB comes out of it; save the array to a file"));
+    }
+    Ok(bytes)
 }
 
 /// Reads the bytes of a file; on failure, what is wrong with them.

@@ -1,6 +1,6 @@
 //! Samples of a variable, one row each, out of `.npy` or CSV files.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use super::{Error, npy};
 
@@ -32,7 +32,7 @@ impl Samples {
     /// # Errors
     /// [`Error::Read`], or [`Error::File`] with one sentence.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let bytes = fs::read(path).map_err(|source| Error::Read { path: path.into(), source })?;
+        let bytes = npy::bytes_of(path)?;
         let named_npy = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy"));
         let read = if named_npy || npy::is_npy(&bytes) { Self::from_npy(&bytes) } else { Self::from_text(&bytes) };
         let samples = read.map_err(|what| Error::file(path, what))?;

@@ -1,7 +1,7 @@
 //! Reading rows back, and taking a file of them back to a checkpoint.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, BufRead, BufReader, ErrorKind},
     path::Path,
 };
@@ -27,11 +27,7 @@ pub(super) fn cut_back_csv(path: &Path, step: u64) -> io::Result<()> {
 
 /// Cuts a file before the first line that is told to be `later`, or before one without a line end.
 fn cut_before(path: &Path, later: impl Fn(&[u8]) -> bool) -> io::Result<()> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(e),
-    };
+    let Some(file) = open(path)? else { return Ok(()) };
     let length = file.metadata()?.len();
     let (mut lines, mut line, mut keep) = (BufReader::new(file), Vec::new(), 0u64);
     loop {
@@ -55,11 +51,7 @@ pub fn read_rows<T: DeserializeOwned>(path: &Path) -> io::Result<Vec<T>> {
 
 /// The same one by one, for files that are too long to be held.
 pub fn each_row<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T)) -> io::Result<()> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(e),
-    };
+    let Some(file) = open(path)? else { return Ok(()) };
     let (mut lines, mut line) = (BufReader::new(file), Vec::new());
     while lines.read_until(b'\n', &mut line)? > 0 {
         if let Ok(row) = serde_json::from_slice(&line) {
@@ -70,10 +62,18 @@ pub fn each_row<T: DeserializeOwned>(path: &Path, mut take: impl FnMut(T)) -> io
     Ok(())
 }
 
+/// A file of rows; `None` if it is missing. Nothing but a regular file is opened: a pipe would hang, a device would never end.
+fn open(path: &Path) -> io::Result<Option<File>> {
+    match fs::metadata(path) {
+        Ok(meta) if meta.is_file() => File::open(path).map(Some),
+        Ok(_) => Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn cut(text: &str, step: Option<u64>) -> String {
@@ -104,5 +104,15 @@ mod tests {
         cut_back(&path, Some(3)).unwrap();
         assert!(!path.exists());
         assert!(read_rows::<serde_json::Value>(&path).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in [dir.path(), Path::new("/dev/zero")].into_iter().filter(|path| path.exists()) {
+            let error = read_rows::<serde_json::Value>(path).unwrap_err().to_string();
+            assert_eq!(error, "it is not a regular file");
+            assert_eq!(cut_back(path, None).unwrap_err().to_string(), error);
+        }
     }
 }

@@ -26,6 +26,11 @@ use crate::{
 /// Bias and spread are those of so many last steps, or of those since the truth was moved.
 const WINDOW: usize = 200;
 
+/// Critics of one arena; each has a network of its own.
+const MOST_RACERS: usize = 32;
+/// Pairs of a batch, as in `mi-bench`: every x meets every y.
+const MOST_PAIRS: usize = 4096;
+
 /// All estimators of a run with what they learned.
 pub struct Arena {
     config: Arc<Config>,
@@ -71,11 +76,23 @@ impl Arena {
 
     /// The racers that `config` names: those there are keep what they learned, a script with a new text too.
     fn line_up(&mut self, config: &Config) -> Result<Vec<Racer>, TrainError> {
+        let pairs = config.optim.batch;
+        if pairs > MOST_PAIRS {
+            return Err(TrainError::Invalid(format!(
+                "optim.batch = {pairs} asks for {pairs} × {pairs} scores of each critic: with data.name = \"gaussian\" at most {MOST_PAIRS}"
+            )));
+        }
         let listed = config.gaussian.estimators.trim();
         let all = if listed == "all" { Choice::list("all")?.into_iter().map(|c| c.label).collect() } else { Vec::new() };
         let named = listed.split(',').map(str::trim).filter(|id| !id.is_empty() && all.is_empty());
         let named = all.iter().map(String::as_str).chain(named);
         let chosen = named.map(|id| Ok((id.to_owned(), self.choose(id)?))).collect::<Result<Vec<_>, TrainError>>()?;
+        if chosen.len() > MOST_RACERS {
+            let found = chosen.len();
+            return Err(TrainError::Invalid(format!(
+                "gaussian.estimators names {found}: {MOST_RACERS} at most fit side by side"
+            )));
+        }
         if chosen.is_empty() {
             return Err(TrainError::Invalid("gaussian.estimators names none: for example \"infonce, dv\", or \"all\"".into()));
         }

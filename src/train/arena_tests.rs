@@ -145,3 +145,19 @@ fn with_no_number_left_the_step_leaves_no_trace() {
         assert!(bytes(a).iter().zip(bytes(&b)).all(|(a, b)| a.to_bits() == b.to_bits()), "{name} has moved");
     }
 }
+
+/// What would take all memory is refused, at the start and live.
+#[test]
+fn the_arena_has_room_for_so_many() {
+    let refused = |edits: &[(&str, toml::Value)], part: &str| {
+        let error = Arena::new(config(edits), Scripts::default()).err().unwrap().to_string();
+        assert!(error.contains(part), "{error}");
+    };
+    refused(&[("optim.batch", 4097.into())], "4097 × 4097 scores of each critic");
+    let crowd: Vec<String> = (1..=33).map(|tau| format!("smile:tau={tau}")).collect();
+    refused(&[("gaussian.estimators", crowd.join(",").into())], "names 33: 32 at most");
+    let mut arena = arena(&config(&[]));
+    assert!(change(&mut arena, "optim.batch", 100_000).is_err());
+    assert_eq!(arena.config.optim.batch, 8);
+    steps(&mut arena, 1);
+}

@@ -22,6 +22,7 @@ mod portrait;
 mod publish;
 mod readings;
 mod restore;
+mod room;
 mod sample;
 mod scripts;
 pub mod session;

@@ -13,6 +13,7 @@ use super::{
     objective::{self, PriorTerm, StepValue, TermValue, read_scalars},
     planned::Planned,
     readings::Newest,
+    room,
     term_estimator::{TermEstimator, TermEstimators},
 };
 use crate::{
@@ -72,6 +73,7 @@ pub struct StepOutcome {
 impl Trainer {
     /// `scripts` holds those that `config` names.
     pub fn new(config: Arc<Config>, scripts: Scripts, dataset: Arc<Dataset>, device: Device) -> Result<Self, TrainError> {
+        room::check(&config)?;
         let networks = Networks::new(&config, &device)?;
         let order = Order::new(config.seed, dataset.training().len());
         let estimators = TermEstimators::new(&config, &scripts)?;
@@ -98,8 +100,9 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// What only the data can tell about a configuration.
+    /// What only the data and the machine can tell about a configuration.
     pub fn check(&self, config: &Config) -> Result<(), TrainError> {
+        room::check(config)?;
         let (batch, images) = (config.optim.batch, self.dataset.training().len());
         if batch > images {
             return Err(TrainError::Invalid(format!(

@@ -120,3 +120,21 @@ fn damaged_parquet_never_breaks_through() {
         }
     }
 }
+
+/// A footer may promise any number of rows: nothing is made ready for more than the file can hold.
+#[test]
+fn a_promise_of_countless_rows_is_not_believed() {
+    let dir = TempDir::new().unwrap();
+    let train = dir.path().join("train.parquet");
+    write_parquet(&train, &rows(0, 6), &[]);
+    write_parquet(&dir.path().join("test.parquet"), &rows(0, 6), &[]);
+    let mut bytes = fs::read(&train).unwrap();
+    // Thrift's compact protocol: a 64-bit field, 6 in zigzag, then the list of row groups; here 2^40 rows.
+    let found = bytes.windows(3).rposition(|w| w == [0x16, 12, 0x19]).unwrap();
+    bytes.splice(found + 1..found + 2, [0x80, 0x80, 0x80, 0x80, 0x80, 0x40]);
+    let length = bytes.len() - 8;
+    let footer = u32::from_le_bytes(bytes[length..length + 4].try_into().unwrap()) + 5;
+    bytes[length..length + 4].copy_from_slice(&footer.to_le_bytes());
+    fs::write(&train, bytes).unwrap();
+    assert_says(&message(read("parquet", dir.path(), 0, 32)), &["train.parquet", "a promise of 1099511627776 in"]);
+}

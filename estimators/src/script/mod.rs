@@ -14,7 +14,7 @@ mod text;
 mod trial;
 mod value;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, io::Read, path::Path, sync::Arc};
 
 use candle_core::Tensor;
 
@@ -70,7 +70,7 @@ impl Script {
         let path = path.as_ref();
         let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let (file, name) = (part(path.file_name()), part(path.file_stem()));
-        let source = std::fs::read_to_string(path).map_err(|e| Fault::Read(e.to_string()).at(&file, None))?;
+        let source = text_of(path).map_err(|e| Fault::Read(e.to_string()).at(&file, None))?;
         Self::new(&name, &file, &source)
     }
 
@@ -204,6 +204,14 @@ impl Estimator for Script {
     fn link(&self) -> Option<Link> {
         None
     }
+}
+
+/// The text of a file, but not of one without end: one byte more than the largest script can have is enough to be refused.
+fn text_of(path: &Path) -> std::io::Result<String> {
+    let most = 4 * limits::SOURCE as u64 + 1;
+    let mut source = String::new();
+    std::fs::File::open(path)?.take(most).read_to_string(&mut source)?;
+    Ok(source)
 }
 
 /// The text of a constant such as `const SOURCE = "..."`.
