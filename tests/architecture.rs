@@ -65,7 +65,13 @@ const MODULES: &[(&str, &[&str])] = &[
     ("measure", &["batch", "doctor", "record", "tui"]),
     ("sweep", &["data", "doctor", "eval", "measure", "mi", "model", "nn", "report", "train", "tui"]),
     ("report", &["batch", "data", "doctor", "eval", "measure", "mi", "model", "nn", "train", "tui"]),
-    ("plot", &["batch", "config", "data", "doctor", "eval", "measure", "mi", "model", "nn", "record", "report", "sweep", "train", "tui"]),
+    (
+        "plot",
+        &[
+            "batch", "config", "data", "doctor", "eval", "measure", "mi", "model", "nn", "record", "report", "sweep", "train",
+            "tui",
+        ],
+    ),
 ];
 
 /// Modules above these all: only those named beside one may use it.

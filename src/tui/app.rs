@@ -280,7 +280,7 @@ impl App {
     pub fn live_range(&self) -> (f64, f64) {
         let (first, last) = self.history.span().unwrap_or((1, 1));
         // The first steps grow into a chart that is there already.
-        let last = last.max(self.live.step).max(first + 20);
+        let last = last.max(self.live.step).max(first.saturating_add(20));
         match WINDOWS[self.window % WINDOWS.len()] {
             Some(n) => (last.saturating_sub(n).max(first.min(last)) as f64, last as f64),
             // All steps are those of the runs that lie behind this one, too.
