@@ -193,7 +193,11 @@ impl Worker<'_> {
         match written {
             // A run whose rows are lost is not done.
             Err(reason) if outcome == Outcome::Done => Ok(Outcome::Failed(reason)),
-            _ => Ok(outcome),
+            Err(reason) => {
+                self.tell(Event::Warning(reason));
+                Ok(outcome)
+            }
+            Ok(()) => Ok(outcome),
         }
     }
 }
