@@ -20,7 +20,9 @@ fn main() -> ExitCode {
     outlive_file_limits();
     let code = run(&Cli::parse()).unwrap_or_else(|(code, error)| {
         // Nobody may be reading any more.
-        let _ = writeln!(io::stderr(), "error: {}", batch::plain(&format!("{error:#}")));
+        // A sweep's points may be wrong in several ways, a line each.
+        let lines: Vec<String> = format!("{error:#}").lines().map(batch::plain).collect();
+        let _ = writeln!(io::stderr(), "error: {}", lines.join("\n"));
         code
     });
     ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))

@@ -64,13 +64,20 @@ pub enum ConfigError {
 }
 
 /// More would scroll the first away.
-const MOST_TOLD: usize = 20;
+const MOST_TOLD: usize = 8;
 
-/// A line each.
+/// A line each; what is the same is said once.
 fn told(errors: &[ConfigError]) -> String {
-    let mut lines: Vec<String> = errors.iter().take(MOST_TOLD).map(ConfigError::to_string).collect();
-    if errors.len() > MOST_TOLD {
-        lines.push(format!("and {} more", errors.len() - MOST_TOLD));
+    let mut lines: Vec<String> = Vec::new();
+    for line in errors.iter().map(ConfigError::to_string) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    let more = lines.len().saturating_sub(MOST_TOLD);
+    if more > 0 {
+        lines.truncate(MOST_TOLD);
+        lines.push(format!("and {more} more"));
     }
     lines.join("\n")
 }
