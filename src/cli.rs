@@ -20,7 +20,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use dim_tui::{
     batch,
-    config::{self, Config},
+    config::{self, Config, ConfigError},
     mi,
     train::Options,
     tui,
@@ -258,6 +258,15 @@ fn room_for(path: &Path) -> Result<(), Failure> {
         return Ok(());
     };
     Err((BAD_USAGE, anyhow!("cannot write {}: {wrong}", path.display())))
+}
+
+/// An error as the terminal may see it: one line, but for several faults in a config, which have a line each.
+pub fn told(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    match error.downcast_ref() {
+        Some(ConfigError::Several(_)) => text.lines().map(batch::plain).collect::<Vec<_>>().join("\n"),
+        _ => batch::plain(&text),
+    }
 }
 
 /// Says something on standard error; nobody may be reading any more.

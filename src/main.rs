@@ -20,9 +20,7 @@ fn main() -> ExitCode {
     outlive_file_limits();
     let code = run(&Cli::parse()).unwrap_or_else(|(code, error)| {
         // Nobody may be reading any more.
-        // A sweep's points may be wrong in several ways, a line each.
-        let lines: Vec<String> = format!("{error:#}").lines().map(batch::plain).collect();
-        let _ = writeln!(io::stderr(), "error: {}", lines.join("\n"));
+        let _ = writeln!(io::stderr(), "error: {}", cli::told(&error));
         code
     });
     ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))

@@ -66,10 +66,10 @@ pub enum ConfigError {
 /// More would scroll the first away.
 const MOST_TOLD: usize = 8;
 
-/// A line each; what is the same is said once.
+/// A line each, whatever is quoted in it; what is the same is said once.
 fn told(errors: &[ConfigError]) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for line in errors.iter().map(ConfigError::to_string) {
+    for line in errors.iter().map(|error| error.to_string().replace(['\n', '\r'], " ")) {
         if !lines.contains(&line) {
             lines.push(line);
         }

@@ -47,7 +47,8 @@ impl Folder {
                 // What another machine is about to rename is none of a stranger's files.
                 let visible = |entry: &fs::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
                 if fs::read_dir(path).map_err(write_error(path))?.flatten().any(|entry| visible(&entry)) {
-                    return Err(SweepError::NotASweep(path.into()));
+                    // Another machine may have claimed it since we looked.
+                    return if own.is_file() { Self::claim(path, config) } else { Err(SweepError::NotASweep(path.into())) };
                 }
                 replace(&own, &config.to_toml()).map_err(write_error(&own))?;
             }
