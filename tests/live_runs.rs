@@ -50,7 +50,10 @@ fn a_run_is_compared_with_and_gone_back_to() {
     screen.until("all rows", |_| rows(&third.join("metrics.jsonl")).len() == 20);
     assert_eq!(rows(&third.join("metrics.jsonl"))[0]["step"], 81, "it goes on where the checkpoint was");
     let settings = std::fs::read_to_string(third.join("config.toml")).unwrap();
-    assert!(settings.contains("lr = 0.002") && !settings.contains("infonce"), "with the settings in force there: {settings}");
+    assert!(
+        settings.contains("lr = 0.002") && settings.contains("estimator = \"jsd\""),
+        "with the settings in force there: {settings}"
+    );
     screen.until("the run it began from, on its charts", |s| s.matches("first ").count() >= 3 && !s.contains("not comparable"));
     screen.send("q");
     assert_eq!(screen.exit_code(), 0);
