@@ -106,13 +106,15 @@ pub(super) fn losses(run: &SavedRun) -> Chart {
     }
 }
 
-/// Estimates in nats: held-out with markers, of training batches behind, ceilings dashed.
+/// Estimates in nats: held-out with markers, what held-out pairs guarantee with them, of training batches behind, ceilings dashed.
 pub(super) fn information(run: &SavedRun) -> Chart {
     type Of<T> = fn(&PerTerm<f64>) -> T;
     let terms: [(&str, usize, Of<Option<f64>>); 2] = [("local", 0, |t| t.local), ("global", 1, |t| t.global)];
     let each = terms.map(|(name, i, of)| {
         vec![
             Line::new(&format!("{name}, held out"), Look::solid(i), probes(run, |r| of(&r.mi_heldout))).marked(),
+            Line::new(&format!("{name}, guaranteed"), Look::solid(i).dashed("2 2.5"), probes(run, |r| of(&r.mi_guaranteed)))
+                .marked(),
             Line::new(&format!("{name}, training"), Look::solid(i).faint(), steps(run, |r| of(&r.mi))),
             Line::new(
                 &format!("{name}, ceiling"),

@@ -146,6 +146,20 @@ fn what_is_not_finite_is_a_gap() {
     sound(&one(run).html());
 }
 
+/// Where jsd's read-out has left the chart, what held-out pairs guarantee is what is left to see.
+#[test]
+fn what_is_guaranteed_is_drawn_beside_the_estimate() {
+    let mut run = fixture("run");
+    for (i, probe) in run.probes.iter_mut().enumerate() {
+        (probe.mi_heldout.local, probe.mi_guaranteed.local) = (Some(-1e20), Some(0.25 * i as f64));
+    }
+    let chart = charts::information(&run);
+    let line = chart.lines.iter().find(|l| l.label == "local, guaranteed").unwrap();
+    let rows: Vec<(f64, f64)> = run.probes.iter().map(|p| (p.step as f64, p.mi_guaranteed.local.unwrap())).collect();
+    assert_eq!(line.points, rows);
+    assert!(one(run).html().contains("local, guaranteed"));
+}
+
 #[test]
 fn a_page_of_the_arena_shows_estimators_beside_the_truth() {
     let run = fixture("arena");
