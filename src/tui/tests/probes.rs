@@ -154,3 +154,17 @@ fn what_is_not_there_is_said() {
     b.type_text("a");
     assert!(b.screen(80, 24).contains("nothing is probed"));
 }
+
+/// What jsd guarantees is a bound beside the read-out; after a swap it holds no more, and its name goes.
+#[test]
+fn a_guarantee_is_named_as_long_as_the_newest_probe_gives_it() {
+    let mut b = Bench::new();
+    b.publish(|s| s.step = 20);
+    b.link.history.push_probe(&recorder_rows::probe_row(10));
+    assert!(b.screen(160, 45).contains("guaranteed 0.125"), "{}", b.screen(160, 45));
+    let mut swapped = recorder_rows::probe_row(20);
+    swapped.mi_guaranteed.local = None;
+    b.link.history.push_probe(&swapped);
+    let screen = b.screen(160, 45);
+    assert!(screen.contains("held-out 0.250") && !screen.contains("guaranteed"), "{screen}");
+}

@@ -99,6 +99,17 @@ fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
         ChartId::Information => vec![
             Curve { points: true, ..solid(long("local held-out", "L held-out", "L val"), Series::HeldoutLocal, 0) },
             Curve { points: true, ..solid(long("global held-out", "G held-out", "G val"), Series::HeldoutGlobal, 1) },
+            // The one number under jsd that is certain, and often the only one that is not cut off.
+            Curve {
+                points: true,
+                dashed: true,
+                ..solid(long("local guaranteed", "L guaranteed", "L min"), Series::GuaranteedLocal, 0)
+            },
+            Curve {
+                points: true,
+                dashed: true,
+                ..solid(long("global guaranteed", "G guaranteed", "G min"), Series::GuaranteedGlobal, 1)
+            },
             Curve { dim: true, ..solid(long("local training", "L train", "L tr"), Series::MiLocal, 0) },
             Curve { dim: true, ..solid(long("global training", "G train", "G tr"), Series::MiGlobal, 1) },
             Curve {
@@ -130,12 +141,20 @@ fn newest(app: &App, curve: &Curve, until: u64) -> Option<f64> {
     (curve.points || step >= recorded).then_some(value)
 }
 
+/// True of a guarantee that the newest probe does not give any more, as after a swap from jsd: it does not stand beside the other
+/// names as if it held.
+fn gone(app: &App, curve: &Curve, until: u64) -> bool {
+    let guarantee = matches!(curve.series, Series::GuaranteedLocal | Series::GuaranteedGlobal);
+    let step = |series| app.history.at(series, until).map(|(step, _)| step);
+    guarantee && step(curve.series) < step(Series::AccuracyY)
+}
+
 /// The curves of the present run. With smoothing, those of every step are smoothed, and what they were lies dimmed behind them; of a
 /// dimmed curve the smoothed one takes the place.
 fn own_lines<'a>(app: &App, curves: &'a [Curve], area: Rect, breaks: &[u64]) -> Vec<Line<'a>> {
     let (x, columns) = (app.x_range(), chart::columns(area));
     let line = |c: &'a Curve| Line {
-        label: &c.label,
+        label: if gone(app, c, x.1 as u64) { "" } else { &c.label },
         style: c.style,
         dashed: c.dashed,
         dim: c.dim,
