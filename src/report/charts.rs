@@ -27,14 +27,24 @@ pub(super) fn seen(lines: Vec<Line>) -> Vec<Line> {
     lines.into_iter().filter(|l| l.points.iter().any(|p| p.1.is_finite())).collect()
 }
 
+/// The step before which a row of the journal changed something, or began a fork; `None` of every other row.
+fn takes_effect(row: &JournalRow) -> Option<u64> {
+    match row.kind {
+        JournalKind::Change => Some(row.step),
+        JournalKind::Start if row.key.is_some() => Some(row.step + 1),
+        _ => None,
+    }
+}
+
 /// A mark for each step before which something was changed.
 pub(super) fn marks(run: &SavedRun) -> Vec<Mark> {
-    let changes: Vec<&JournalRow> = run.journal.iter().filter(|r| r.kind == JournalKind::Change).collect();
-    let told = |rows: &[&JournalRow]| {
-        let words: Vec<String> = rows.iter().map(|r| r.sentence()).collect();
-        Mark { x: rows[0].step as f64, text: format!("before step {}: {}", rows[0].step, words.join("\n")) }
+    let mut changes: Vec<(u64, &JournalRow)> = run.journal.iter().filter_map(|r| Some((takes_effect(r)?, r))).collect();
+    changes.sort_by_key(|(step, _)| *step);
+    let told = |rows: &[(u64, &JournalRow)]| {
+        let words: Vec<String> = rows.iter().map(|(_, row)| row.sentence()).collect();
+        Mark { x: rows[0].0 as f64, text: format!("before step {}: {}", rows[0].0, words.join("\n")) }
     };
-    changes.chunk_by(|a, b| a.step == b.step).map(told).collect()
+    changes.chunk_by(|a, b| a.0 == b.0).map(told).collect()
 }
 
 /// The steps before which the objective became another one: losses before and after do not compare.

@@ -10,6 +10,7 @@ mod error;
 mod evaluated;
 mod figure;
 mod groups;
+mod lineage;
 mod one;
 mod page;
 mod pictures;

@@ -3,6 +3,7 @@
 use super::{
     arena, charts,
     evaluated::evaluated,
+    lineage::from_the_beginning,
     page::{self, Cell, duration, facts, figures, folded, grouped, paragraph, section, table, verbatim},
     pictures, settings,
 };
@@ -12,8 +13,9 @@ use crate::{
     record::{JournalKind, ProbeRow, SavedRun},
 };
 
-/// Its three charts.
+/// Its three charts; of a fork, from its parent's beginning on.
 pub(super) fn charts(run: &SavedRun) -> Vec<Panel> {
+    let run = &from_the_beginning(run);
     let charts = match run.config.has_encoder() {
         true => [charts::losses(run), charts::information(run), charts::accuracy(run)],
         false => arena::charts(run),
@@ -69,7 +71,8 @@ fn what(run: &SavedRun) -> Vec<(&'static str, String)> {
     let planned = if end.optim.epochs > 0 { format!("{} epochs", end.optim.epochs) } else { grouped(end.optim.steps) };
     add("Steps", Some(format!("{} of {planned}", grouped(run.last_step()))));
     add("Epochs", run.summary.as_ref().filter(|s| s.epochs > 0.0).map(|s| plot::value(s.epochs)));
-    let rate = run.last_step() as f64 * end.optim.batch as f64 / seconds(run);
+    let own = run.last_step() - run.forked_from().map_or(0, |(_, step)| step.min(run.last_step()));
+    let rate = own as f64 * end.optim.batch as f64 / seconds(run);
     let speed = if rate.is_finite() { format!(", about {rate:.0} examples a second") } else { String::new() };
     add("Training time", Some(format!("{}{speed}", duration(seconds(run)))));
     let threads = fact(run, "threads").map(|n| format!(", {n} thread{}", if n == "1" { "" } else { "s" })).unwrap_or_default();

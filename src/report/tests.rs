@@ -308,6 +308,58 @@ fn a_fork_says_where_it_comes_from_and_is_drawn_from_there() {
     assert!(path.starts_with("276.5 "), "{path}");
 }
 
+/// Writes a run as the recorder does.
+fn written(base: &Path, run: &SavedRun) -> SavedRun {
+    let at = base.join(run.name());
+    std::fs::create_dir_all(&at).unwrap();
+    std::fs::write(at.join("config.toml"), run.config.to_toml()).unwrap();
+    fn lines<T: serde::Serialize>(rows: &[T]) -> String {
+        rows.iter().map(|row| serde_json::to_string(row).unwrap() + "\n").collect()
+    }
+    std::fs::write(at.join("metrics.jsonl"), lines(&run.steps)).unwrap();
+    std::fs::write(at.join("probes.jsonl"), lines(&run.probes)).unwrap();
+    std::fs::write(at.join("journal.jsonl"), lines(&run.journal)).unwrap();
+    SavedRun::open(&at).unwrap()
+}
+
+#[test]
+fn the_charts_of_a_fork_begin_where_its_parent_began() {
+    let base = tempfile::tempdir().unwrap();
+    let parent = written(base.path(), &variant("parent", &[], 0.25));
+    let at = parent.path.join("checkpoints/step-00000200.safetensors");
+    let mut fork = variant("fork", &[("objective.local.weight", 0.25.into())], 0.5);
+    fork.config = parent.config_at_end().with(&[("objective.local.weight".into(), 0.25.into())]).unwrap();
+    fork.steps.retain(|r| r.step > 200);
+    fork.steps.iter_mut().for_each(|r| r.loss += 1000.0);
+    fork.probes.retain(|r| r.step > 200);
+    fork.journal = vec![crate::record::fork_row(200, &at)];
+    fork.summary = None;
+    let fork = written(base.path(), &fork);
+
+    let whole = lineage::from_the_beginning(&fork);
+    assert_eq!(whole.steps.len(), parent.steps.len(), "no step is there twice, and none is missing");
+    for (row, before) in whole.steps.iter().zip(&parent.steps) {
+        let added = if row.step > 200 { 1000.0 } else { 0.0 };
+        // Numbers come out of JSON to the last digit but one.
+        assert!(row.step == before.step && (row.loss - before.loss - added).abs() < 1e-9, "step {}", row.step);
+    }
+    assert_eq!(whole.probes[0].step, 0, "the untrained encoder is the parent's");
+    let chart = charts::losses(&whole);
+    let here: Vec<&plot::Mark> = chart.marks.iter().filter(|m| m.x == 201.0).collect();
+    assert_eq!(here.len(), 1);
+    assert!(here[0].text.contains("forked from step 200"), "{}", here[0].text);
+    assert!(here[0].text.contains("objective.local.weight 1.0 → 0.25"), "{}", here[0].text);
+    let earlier =
+        |journal: &[crate::record::JournalRow]| journal.iter().filter(|r| r.kind == JournalKind::Change && r.step <= 200).count();
+    assert_eq!(earlier(&whole.journal), earlier(&parent.journal));
+    assert!(charts::swaps(&whole).contains(&201.0), "another weight: losses before and after do not compare");
+    // The rows of its table stay its own; without its parent it is drawn as it is.
+    let first = rows::of_one(&fork).unwrap().lines().nth(1).unwrap().to_owned();
+    assert!(first.starts_with("202,"), "{first}");
+    std::fs::remove_dir_all(&parent.path).unwrap();
+    assert_eq!(lineage::from_the_beginning(&fork).steps.len(), fork.steps.len());
+}
+
 #[test]
 fn scores_lie_under_outlines_of_area_one() {
     let mut run = fixture("run");
