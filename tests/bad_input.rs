@@ -70,6 +70,19 @@ fn files_of_another_kind_are_named_by_every_verb() {
     assert!(!dir.join("x.npz").exists() && !dir.join("runs").exists(), "nothing is left behind");
 }
 
+#[test]
+fn a_run_refused_before_it_began_leaves_no_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    fs::create_dir(dir.join("data")).unwrap();
+    let images = ["--batch", "--set", "data.name=cifar10", "--data", "data"];
+    says(dir, &[&images[..], &["--out", "run"]].concat(), &["data"]);
+    assert!(!dir.join("run").exists());
+    says(dir, &images, &["data"]);
+    let runs = fs::read_dir(dir.join("runs")).map(|entries| entries.count()).unwrap_or(0);
+    assert_eq!(runs, 0);
+}
+
 /// Memory and time are bounded: a gibibyte of a device is enough to know that it is no array.
 #[cfg(target_os = "linux")]
 #[test]

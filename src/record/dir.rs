@@ -13,6 +13,14 @@ use super::{RecordError, replace::replace};
 /// What a run that was killed before it began may have left in its directory.
 const LEFT_OVER: &[&str] = &[".writable", ".config.toml.tmp", RunDir::START, "start.partial"];
 
+/// True for what a run may have left that was killed before it began: copies of its scripts among it.
+fn left_over(entry: &fs::DirEntry) -> bool {
+    let script = |e: io::Result<fs::DirEntry>| e.is_ok_and(|e| e.path().extension().is_some_and(|end| end == "rhai"));
+    let name = entry.file_name();
+    LEFT_OVER.iter().any(|left| name == *left)
+        || name == RunDir::SCRIPTS && fs::read_dir(entry.path()).is_ok_and(|mut entries| entries.all(script))
+}
+
 /// A directory that one run may write to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
@@ -45,13 +53,10 @@ impl RunDir {
     /// `path` itself (`--out`), made if it is missing. One that is not empty is refused: it is somebody's run.
     pub fn exactly(path: &Path) -> Result<Self, RecordError> {
         match fs::read_dir(path) {
-            Ok(entries) => {
-                let mut names = entries.flatten().map(|entry| entry.file_name());
-                match names.any(|name| !LEFT_OVER.iter().any(|left| name == *left)) {
-                    false => Ok(Self { path: path.into() }),
-                    true => Err(RecordError::NotEmpty(path.into())),
-                }
-            }
+            Ok(entries) => match entries.flatten().all(|entry| left_over(&entry)) {
+                true => Ok(Self { path: path.into() }),
+                false => Err(RecordError::NotEmpty(path.into())),
+            },
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(path).map_err(RecordError::io(path))?;
                 Ok(Self { path: path.into() })
@@ -73,6 +78,12 @@ impl RunDir {
             _ => path,
         };
         Self::numbered(&first)
+    }
+
+    /// Removes the directory if nothing is in it: a run that was refused before it began leaves none behind.
+    pub fn discard_empty(&self) {
+        // With anything in it the system refuses, and so it shall.
+        let _ = fs::remove_dir(&self.path);
     }
 
     /// A run that is there already.
@@ -177,12 +188,31 @@ mod tests {
         assert!(RunDir::exactly(&out).is_ok(), "an empty one is fine");
         fs::write(out.join(".config.toml.tmp"), "seed").unwrap();
         assert!(RunDir::exactly(&out).is_ok(), "and so is one that a killed run left before it had a config");
+        let scripts = out.join(RunDir::SCRIPTS);
+        fs::create_dir(&scripts).unwrap();
+        fs::write(scripts.join("mine-0123abcd.rhai"), "").unwrap();
+        assert!(RunDir::exactly(&out).is_ok(), "or before it had more than its scripts");
+        fs::write(scripts.join("mine.py"), "").unwrap();
+        assert!(matches!(RunDir::exactly(&out), Err(RecordError::NotEmpty(_))), "somebody's scripts are no run's");
+        fs::remove_dir_all(scripts).unwrap();
         fs::write(out.join("notes"), "").unwrap();
         let error = RunDir::exactly(&out).unwrap_err();
         assert!(matches!(error, RecordError::NotEmpty(_)) && error.is_usage());
         assert!(error.to_string().contains("--resume"), "{error}");
         let error = RunDir::exactly(&out.join("notes")).unwrap_err();
         assert!(matches!(error, RecordError::NotADirectory(_)), "{error}");
+    }
+
+    #[test]
+    fn only_an_empty_directory_is_discarded() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = RunDir::exactly(&base.path().join("run")).unwrap();
+        fs::write(dir.path().join("notes"), "").unwrap();
+        dir.discard_empty();
+        assert!(dir.path().join("notes").is_file());
+        fs::remove_file(dir.path().join("notes")).unwrap();
+        dir.discard_empty();
+        assert!(!dir.path().exists());
     }
 
     #[test]

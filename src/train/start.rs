@@ -79,7 +79,7 @@ fn anew(config: Config, options: &Options, publisher: &Publisher, set: Vec<(Stri
         (None, None) => RunDir::new_under(&config.run.dir, &config.data.name),
     };
     let dir = dir.and_then(|dir| dir.check_writable().map(|()| dir)).map_err(refused)?;
-    let mut job = prepare(&config, scripts, publisher)?;
+    let mut job = prepare(&config, scripts, publisher).inspect_err(|_| dir.discard_empty())?;
     if let Some(fork) = &fork {
         fork.take_over(&mut *job).map_err(refused)?;
         fork.keep_in(&dir).map_err(refused)?;
