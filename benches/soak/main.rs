@@ -6,6 +6,7 @@
 //! step in ten is recorded here.
 
 mod changes;
+mod counted;
 mod verdict;
 
 use std::{
@@ -17,13 +18,10 @@ use std::{
 use changes::{Changes, Edit};
 use dim_tui::{
     config::{self, Change, Config, Source},
-    train::{Command, Event, Options, Outcome, Phase, Session, StopReason, Watched},
+    train::{Command, Event, Options, Outcome, PACE, Phase, Session, Snapshot, StopReason, Watched},
 };
 use toml::Value;
 use verdict::{FLAT, LATE, Tally};
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A run whose steps are short beside a second.
 const SMALL: &[&str] = &[
@@ -90,7 +88,7 @@ fn arguments() -> Result<(f64, u64), String> {
 struct Sent {
     edit: Edit,
     at: Instant,
-    /// The last step done then.
+    /// The last step done then, at the latest.
     step: u64,
 }
 
@@ -106,6 +104,8 @@ struct Soak {
     probes: u64,
     checkpoints: u64,
     warnings: Vec<String>,
+    /// Resident memory at each sample, MiB.
+    resident: Vec<f64>,
     ended: Option<Outcome>,
 }
 
@@ -122,6 +122,7 @@ impl Soak {
             probes: 0,
             checkpoints: 0,
             warnings: Vec::new(),
+            resident: Vec::new(),
             ended: None,
         }
     }
@@ -135,7 +136,9 @@ impl Soak {
         let (mut next, mut sample) = (self.began, self.began);
         while self.ended.is_none() && self.began.elapsed() < time {
             if Instant::now() >= sample {
-                self.tally.memory.push((self.began.elapsed().as_secs_f64(), resident_mib()));
+                let seconds = self.began.elapsed().as_secs_f64();
+                self.tally.memory.push((seconds, counted::ALLOCATOR.held_mib()));
+                self.resident.push(resident_mib());
                 sample += SAMPLE;
             }
             if Instant::now() >= next {
@@ -192,7 +195,7 @@ impl Soak {
         let id = self.tally.sent;
         self.send(Command::Apply { id, changes });
         // Read once it is sent: whatever keeps this thread waiting before is no lateness of the trainer.
-        let step = self.session.snapshot.load().step;
+        let step = latest_step(&self.session.snapshot.load());
         self.pending.insert(id, Sent { edit, at: Instant::now(), step });
     }
 
@@ -244,8 +247,6 @@ impl Soak {
     /// Prints table and verdict; whether it is good.
     fn tell(&self) -> bool {
         let (t, minutes) = (&self.tally, self.began.elapsed().as_secs_f64() / 60.0);
-        let ends = t.memory.first().zip(t.memory.last()).map_or((0.0, 0.0), |(a, b)| (a.1, b.1));
-        let most = t.memory.iter().map(|s| s.1).fold(0.0, f64::max);
         println!("minutes                {minutes:.1}");
         println!("steps                  {}", self.session.snapshot.load().step);
         println!("changes sent           {}", t.sent);
@@ -254,11 +255,14 @@ impl Soak {
         println!("answered after         at most {} steps (allowed: {LATE})", t.latest);
         println!("pauses mended          {}", self.pauses);
         println!("probes, checkpoints    {}, {}", self.probes, self.checkpoints);
-        println!("memory, MiB            {:.1} at first, {:.1} at last, {most:.1} at most", ends.0, ends.1);
+        println!("memory held, MiB       {}", course(&t.memory.iter().map(|s| s.1).collect::<Vec<_>>()));
+        let lows: Vec<String> = t.lows().iter().map(|low| format!("{:.1}", low.1)).collect();
+        println!("  lowest, 30 s each    {}", lows.join(" "));
         match t.growth() {
             Some(growth) => println!("growth after a third   {growth:+.2} MiB a minute (flat: below {FLAT})"),
             None => println!("growth after a third   unknown"),
         }
+        println!("memory resident, MiB   {}", course(&self.resident));
         self.warnings.iter().for_each(|text| println!("warning: {text}"));
         let wrong = t.verdict();
         wrong.iter().for_each(|text| println!("BAD: {text}"));
@@ -267,6 +271,17 @@ impl Soak {
         }
         wrong.is_empty()
     }
+}
+
+/// The last step that may be done when a snapshot is read: it is up to a pace old, and some steps are twice as quick as others.
+fn latest_step(snapshot: &Snapshot) -> u64 {
+    snapshot.step + (2.0 * snapshot.steps_per_second * PACE.as_secs_f64()).ceil() as u64
+}
+
+fn course(samples: &[f64]) -> String {
+    let most = samples.iter().copied().fold(0.0, f64::max);
+    let (first, last) = samples.first().zip(samples.last()).unwrap_or((&0.0, &0.0));
+    format!("{first:.1} at first, {last:.1} at last, {most:.1} at most")
 }
 
 fn said(edit: &Edit) -> String {

@@ -2,8 +2,10 @@
 
 /// Acknowledgements may come so many steps after the one that was under way when the change was sent.
 pub const LATE: u64 = 4;
-/// Memory that grows by less, MiB a minute, is flat.
-pub const FLAT: f64 = 1.0;
+/// Memory held that grows by less, MiB a minute, is flat.
+pub const FLAT: f64 = 0.25;
+/// Of the samples of so many seconds the lowest counts: what stays between two probes, views and larger batches.
+const ASIDE: f64 = 30.0;
 
 /// What was counted.
 #[derive(Debug, Clone, Default)]
@@ -13,15 +15,15 @@ pub struct Tally {
     pub refused: u64,
     /// Steps from sending to the step at which an answer took effect, at most.
     pub latest: u64,
-    /// Resident memory: seconds since the start, MiB.
+    /// Memory held: seconds since the start, MiB.
     pub memory: Vec<(f64, f64)>,
     /// What went wrong, in sentences.
     pub faults: Vec<String>,
 }
 
 impl Tally {
-    /// Notes the answer to a change that was sent after step `sent_at`: `expected` is whether it is valid, `answer` the reason if it was
-    /// refused, `step` where the answer counts from.
+    /// Notes the answer to a change that was sent after step `sent_at` at the latest: `expected` is whether it is valid, `answer` the
+    /// reason if it was refused, `step` where the answer counts from.
     pub fn answered(&mut self, what: &str, sent_at: u64, expected: bool, step: u64, answer: Result<(), String>) {
         // A change that meets no step on its way counts from the next.
         let late = step.saturating_sub(sent_at + 1);
@@ -37,10 +39,17 @@ impl Tally {
         }
     }
 
-    /// Growth of the memory after the first third, MiB a minute: the slope of a straight line through the samples. `None` of fewer than
+    /// The lowest sample of each [`ASIDE`] seconds.
+    pub fn lows(&self) -> Vec<(f64, f64)> {
+        let spans = self.memory.chunk_by(|a, b| (a.0 / ASIDE).floor() == (b.0 / ASIDE).floor());
+        spans.filter_map(|span| span.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1))).collect()
+    }
+
+    /// Growth of the memory after the first third, MiB a minute: the slope of a straight line through its lows. `None` of fewer than
     /// three.
     pub fn growth(&self) -> Option<f64> {
-        let rest = &self.memory[self.memory.len() / 3..];
+        let lows = self.lows();
+        let rest = &lows[lows.len() / 3..];
         if rest.len() < 3 {
             return None;
         }

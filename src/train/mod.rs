@@ -41,6 +41,7 @@ pub use history::History;
 pub use job::Job;
 pub use keep::best_of;
 pub use portrait::{LocalScores, Pictures, Portrait};
+pub use publish::PACE;
 pub use readings::{About, BARS, Histogram, Readings};
 pub use scripts::Scripts;
 pub use session::{Options, Session};

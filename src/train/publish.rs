@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Between two snapshots that differ only in their numbers.
-const PACE: Duration = Duration::from_millis(16);
+pub const PACE: Duration = Duration::from_millis(16);
 /// Weight of the newest step in the running average of a step's time.
 const FRESH: f64 = 0.1;
 
