@@ -5,8 +5,10 @@ mod command;
 mod file;
 mod heal;
 mod intent;
+mod lesson;
 mod mouse;
 mod runs;
+mod teach;
 mod trainer;
 mod travel;
 mod views;
@@ -22,6 +24,7 @@ use super::{
 };
 use crate::train::{Command, Phase, StopReason, Watched};
 
+pub use lesson::outlook as lesson_outlook;
 pub use trainer::{journal_line, probe_sentence};
 
 /// What SIGHUP is called in an exit code.
@@ -114,6 +117,9 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         Mode::Representation { picked } => views::representation(app, *picked, key),
         Mode::Probes(looking) => views::probes(app, *looking, key),
         Mode::Runs(page) => runs::on_key(app, *page, key),
+        Mode::Data(wanted) => views::data(app, *wanted, key),
+        Mode::Explain(_) => teach::explain_key(app, key),
+        Mode::Tour(card) => teach::tour_key(app, *card, key),
         Mode::Quit | Mode::Restart | Mode::Travel(_) => dialog_key(app, key),
         Mode::Command(_) => command::on_key(app, key),
         Mode::Edit { .. } => command::on_edit_key(app, key),
