@@ -102,7 +102,7 @@ fn a_click_on_a_chart_sets_the_crosshair_of_all_and_hovering_ends_with_the_mouse
     assert!(b.app.cursor.is_some_and(|c| c.pinned));
 }
 
-fn row(step: u64, value: f64) -> StepRow {
+pub(super) fn row(step: u64, value: f64) -> StepRow {
     StepRow {
         step,
         seconds: value,
