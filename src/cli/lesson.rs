@@ -93,7 +93,8 @@ pub fn list() -> anyhow::Result<()> {
 pub fn without_reader(config: Config) -> Config {
     let Some(lesson) = &config.lesson else { return config };
     let steps: Vec<String> = lesson.schedule().iter().map(|entry| entry.at.to_string()).collect();
-    let changes = if steps.is_empty() { "has no changes".into() } else { format!("makes its changes at steps {}", steps.join(", ")) };
+    let changes =
+        if steps.is_empty() { "has no changes".into() } else { format!("makes its changes at steps {}", steps.join(", ")) };
     // Nobody may be reading any more.
     let _ = writeln!(io::stderr(), "lesson '{}': without a screen it {changes}", lesson.title);
     config.without_reader()

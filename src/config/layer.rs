@@ -239,11 +239,8 @@ pub(super) fn live_entries(of: &str, node: &Node) -> Result<Vec<Entry>, ConfigEr
         let before = layer.entries.len();
         layer.add_key(name, at, value)?;
         let fixed = layer.entries[before..].iter().find(|e| !super::is_live(&e.key)).map(|e| e.key.clone());
-        let whole = [
-            ("schedule", layer.schedule.is_some()),
-            ("sweep", layer.sweep.is_some()),
-            ("lesson", layer.lesson.is_some()),
-        ];
+        let whole =
+            [("schedule", layer.schedule.is_some()), ("sweep", layer.sweep.is_some()), ("lesson", layer.lesson.is_some())];
         let whole = || whole.into_iter().find(|(_, set)| *set).map(|(name, _)| name.to_owned());
         if let Some(key) = fixed.or_else(whole) {
             return Err(ConfigError::Scheduled { at: at.clone(), key });

@@ -60,8 +60,6 @@ pub struct Gallery {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FactorValue {
     pub name: &'static str,
-    /// What the numbers mean, with their unit and range.
-    pub about: &'static str,
     /// The value as people write it.
     pub text: String,
     /// Its place in the range of the split, 0 to 1; `None` where it is a name.
@@ -141,16 +139,16 @@ impl Trainer {
 impl FactorValue {
     fn of(column: &Column, image: usize) -> Option<Self> {
         let value = *column.values.get(image)?;
-        let (name, about) = (column.name, column.about);
+        let name = column.name;
         if column.kind == Kind::Categorical {
             let text = column.names.get(value as usize).map_or_else(|| value.to_string(), |name| (*name).to_owned());
-            return Some(Self { name, about, text, share: None });
+            return Some(Self { name, text, share: None });
         }
         let whole = column.values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
         let (low, high) = if column.kind == Kind::Circular { (0.0, 1.0) } else { whole };
         let share = f64::from((value - low) / (high - low).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0);
         let digits = if high - low > 5.0 { 1 } else { 3 };
-        Some(Self { name, about, text: format!("{value:.digits$}"), share: Some(share) })
+        Some(Self { name, text: format!("{value:.digits$}"), share: Some(share) })
     }
 }
 

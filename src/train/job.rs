@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 
-use super::{Facts, Gallery, Portrait, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals, Wanted, checkpoint::Saved, describe};
+use super::{
+    Facts, Gallery, Portrait, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals, Wanted, checkpoint::Saved, describe,
+};
 use crate::{
     config::Config,
     eval::ProbeInput,

@@ -73,8 +73,7 @@ pub enum Group {
 }
 
 impl Group {
-    pub const ALL: [Group; 6] =
-        [Group::Training, Group::Objective, Group::Panels, Group::View, Group::Lesson, Group::Program];
+    pub const ALL: [Group; 6] = [Group::Training, Group::Objective, Group::Panels, Group::View, Group::Lesson, Group::Program];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -252,7 +251,7 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(&[c('a')], Action::Probes, View, "probes: baselines, confusion, factors; and back", "accuracies", When::Alive),
     bind(&[c('D')], Action::Data, View, "the images, their factors, what augmentation does; and back", "data", When::Alive),
-    bind(&[c('i')], Action::Explain, View, "explain what has the focus: formula, unit, source", "explain", When::Alive),
+    bind(&[c('i')], Action::Explain, View, "explain what has the focus: formula, unit, source", "explain", When::Always),
     bind(&[c('o')], Action::Runs, View, "other runs: compare, go back to, fork; and back", "runs", When::Alive),
     bind(&[c('/')], Action::Filter, View, "other runs, those with these words only", "", When::Never),
     bind(&[c('O')], Action::Overlays, View, "overlaid runs off the charts", "runs off", When::Overlaid),

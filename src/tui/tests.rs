@@ -1,7 +1,7 @@
 //! The workbench from outside: messages in, what the trainer is sent and what the screen says out. No trainer runs here.
 
-mod doctor;
 mod data;
+mod doctor;
 mod explain;
 mod flows;
 mod lesson;

@@ -116,15 +116,13 @@ const LOSS_LOCAL: Entry = entry(
 .source("Hjelm et al. 2019, eq. 6")
 .mind("For infonce it can fall to 0 and no further; for jsd likewise; for dv and nwj there is no floor.");
 
-const LOSS_GLOBAL: Entry = entry(
-    "global (G)",
-    "Minus the objective of the global term: the critic scores the code with the whole feature map at once.",
-)
-.formula("−Î(C(x); Y)")
-.unit("none: the estimator's own objective")
-.kind("a value of the newest batch")
-.source("Hjelm et al. 2019, section 3.1, eq. 3")
-.mind("In mode monitor it trains its critic only and is no part of the total.");
+const LOSS_GLOBAL: Entry =
+    entry("global (G)", "Minus the objective of the global term: the critic scores the code with the whole feature map at once.")
+        .formula("−Î(C(x); Y)")
+        .unit("none: the estimator's own objective")
+        .kind("a value of the newest batch")
+        .source("Hjelm et al. 2019, section 3.1, eq. 3")
+        .mind("In mode monitor it trains its critic only and is no part of the total.");
 
 const LOSS_PRIOR: Entry = entry(
     "prior (P)",
@@ -154,11 +152,10 @@ const TRAINING_LOCAL: Entry = entry(
 .kind("of the kind of its estimator (below), on one batch")
 .mind("It may lie above the held-out one: a critic can learn its images by heart. Believe the held-out one.");
 
-const TRAINING_GLOBAL: Entry =
-    entry("global training (G tr)", "The estimate of the global term on the newest training batch.")
-        .unit("nats")
-        .kind("of the kind of its estimator (below), on one batch")
-        .mind("It may lie above the held-out one: a critic can learn its images by heart. Believe the held-out one.");
+const TRAINING_GLOBAL: Entry = entry("global training (G tr)", "The estimate of the global term on the newest training batch.")
+    .unit("nats")
+    .kind("of the kind of its estimator (below), on one batch")
+    .mind("It may lie above the held-out one: a critic can learn its images by heart. Believe the held-out one.");
 
 const HELDOUT_LOCAL: Entry = entry(
     "local held-out (L val)",
@@ -171,13 +168,11 @@ const HELDOUT_LOCAL: Entry = entry(
      a contrastive score and bounds nothing.",
 );
 
-const HELDOUT_GLOBAL: Entry = entry(
-    "global held-out (G val)",
-    "The estimate of the global term on images that training never saw, taken with each probe.",
-)
-.unit("nats")
-.kind("of the kind of its estimator (below), on at least 1,024 images if there are so many")
-.mind("It can be negative: a bound that a bad critic certifies may lie below zero although the information cannot.");
+const HELDOUT_GLOBAL: Entry =
+    entry("global held-out (G val)", "The estimate of the global term on images that training never saw, taken with each probe.")
+        .unit("nats")
+        .kind("of the kind of its estimator (below), on at least 1,024 images if there are so many")
+        .mind("It can be negative: a bound that a bad critic certifies may lie below zero although the information cannot.");
 
 const GUARANTEED_LOCAL: Entry = entry(
     "local guaranteed (L min)",
@@ -219,12 +214,14 @@ const CEILING_GLOBAL: Entry = entry(
 .source("van den Oord et al. 2018, section 2.3; Poole et al. 2019")
 .mind("An estimate close to it says only that K is too small.");
 
-const CONV: Entry =
-    entry("conv", "Held-out accuracy of a linear classifier on the last feature map of the convolutions, flattened.")
-        .formula("images of the right class / images judged")
-        .unit("%")
-        .kind("a value, with a standard error: a shows it")
-        .mind("The largest layer: even untrained it tells classes apart. A probe fitted on few images lies below one fitted on all.");
+const CONV: Entry = entry(
+    "conv",
+    "Held-out accuracy of a linear classifier on the last feature map of the convolutions, flattened.",
+)
+.formula("images of the right class / images judged")
+.unit("%")
+.kind("a value, with a standard error: a shows it")
+.mind("The largest layer: even untrained it tells classes apart. A probe fitted on few images lies below one fitted on all.");
 
 const FC: Entry = entry("fc", "Held-out accuracy of a linear classifier on the fully connected layer.")
     .formula("images of the right class / images judged")
@@ -232,12 +229,13 @@ const FC: Entry = entry("fc", "Held-out accuracy of a linear classifier on the f
     .kind("a value, with a standard error: a shows it")
     .mind("Between feature map and code.");
 
-const Y: Entry = entry("Y", "Held-out accuracy of a linear classifier on the code, the few numbers that the encoder makes of an image.")
-    .formula("images of the right class / images judged")
-    .unit("%")
-    .kind("a value, with a standard error: a shows it")
-    .source("Hjelm et al. 2019, section 4.1")
-    .mind("It need not follow the estimates: information about what is no class counts as much as any other.");
+const Y: Entry =
+    entry("Y", "Held-out accuracy of a linear classifier on the code, the few numbers that the encoder makes of an image.")
+        .formula("images of the right class / images judged")
+        .unit("%")
+        .kind("a value, with a standard error: a shows it")
+        .source("Hjelm et al. 2019, section 4.1")
+        .mind("It need not follow the estimates: information about what is no class counts as much as any other.");
 
 const KNN: Entry = entry("kNN on Y", "Held-out accuracy of the nearest neighbours in the code: nothing is fitted.")
     .unit("%")
@@ -248,11 +246,12 @@ const CHANCE: Entry = entry("chance", "The accuracy of always guessing the most 
     .unit("%")
     .kind("a reference");
 
-const TRUTH: Entry = entry("truth (arena)", "The mutual information that the pairs really have: they are drawn from a known distribution.")
-    .formula("I(x; y) = −(d/2) ln(1 − ρ²)")
-    .unit("nats")
-    .kind("the true value")
-    .mind("Raise it with the setting 'information' and see who follows.");
+const TRUTH: Entry =
+    entry("truth (arena)", "The mutual information that the pairs really have: they are drawn from a known distribution.")
+        .formula("I(x; y) = −(d/2) ln(1 − ρ²)")
+        .unit("nats")
+        .kind("the true value")
+        .mind("Raise it with the setting 'information' and see who follows.");
 
 const ARENA_CEILING: Entry =
     entry("ceiling (arena)", "The most that the bounded ones among the estimators can report with this batch.")
@@ -272,16 +271,18 @@ const MEAN_ESTIMATE: Entry =
         .kind("of the kind of its estimator (below)")
         .mind("Above the truth it is no bound, whatever it claims; below it the critic may need more steps.");
 
-const BIAS: Entry = entry("bias", "How far an estimator is from the truth on the average of the last 200 steps since that was moved.")
-    .formula("E[Î] − I")
-    .unit("nats")
-    .kind("a value; 0 is perfect")
-    .source("Song & Ermon 2020, section 6.1; Poole et al. 2019, figure 2")
-    .mind("Negative for lower bounds that fall behind. infonce cannot pass ln(K+1) and so falls behind by the rest.");
+const BIAS: Entry =
+    entry("bias", "How far an estimator is from the truth on the average of the last 200 steps since that was moved.")
+        .formula("E[Î] − I")
+        .unit("nats")
+        .kind("a value; 0 is perfect")
+        .source("Song & Ermon 2020, section 6.1; Poole et al. 2019, figure 2")
+        .mind("Negative for lower bounds that fall behind. infonce cannot pass ln(K+1) and so falls behind by the rest.");
 
-const DEVIATION: Entry = entry("standard deviation", "How widely an estimator scatters from batch to batch over the last 200 steps.")
-    .formula("√(E[Î²] − E[Î]²)")
-    .unit("nats")
-    .kind("a value")
-    .source("Song & Ermon 2020, theorem 2: for dv and nwj the variance grows like eᴵ")
-    .mind("Small is not good by itself: an estimator at its ceiling hardly moves.");
+const DEVIATION: Entry =
+    entry("standard deviation", "How widely an estimator scatters from batch to batch over the last 200 steps.")
+        .formula("√(E[Î²] − E[Î]²)")
+        .unit("nats")
+        .kind("a value")
+        .source("Song & Ermon 2020, theorem 2: for dv and nwj the variance grows like eᴵ")
+        .mind("Small is not good by itself: an estimator at its ceiling hardly moves.");

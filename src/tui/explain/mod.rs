@@ -110,8 +110,12 @@ impl Topic {
             true => &[Topic::Estimators, Topic::Representation, Topic::Probes, Topic::Data, Topic::Runs],
             false => &[Topic::Estimators, Topic::Runs],
         };
-        let all: Vec<Topic> =
-            [Topic::Header].into_iter().chain(charts).chain([Topic::Setting(app.selected)]).chain(views.iter().copied()).collect();
+        let all: Vec<Topic> = [Topic::Header]
+            .into_iter()
+            .chain(charts)
+            .chain([Topic::Setting(app.selected)])
+            .chain(views.iter().copied())
+            .collect();
         let at = all.iter().position(|topic| *topic == self).unwrap_or(0);
         all[(at as isize + by).rem_euclid(all.len() as isize) as usize]
     }
@@ -160,13 +164,8 @@ pub fn of_setting(key: &str) -> Option<&'static Entry> {
 }
 
 fn part(entry: &Entry) -> Part {
-    let all = [
-        ("formula", entry.formula),
-        ("unit", entry.unit),
-        ("it is", entry.kind),
-        ("source", entry.source),
-        ("mind", entry.mind),
-    ];
+    let all =
+        [("formula", entry.formula), ("unit", entry.unit), ("it is", entry.kind), ("source", entry.source), ("mind", entry.mind)];
     let lines = all.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (label, text.to_owned()));
     Part { heading: entry.name.into(), text: entry.what.into(), lines: lines.collect() }
 }
@@ -288,7 +287,9 @@ mod tests {
     fn an_estimator_is_told_in_the_words_of_its_crate() {
         for name in dim_estimators::names() {
             let part = estimator(&name);
-            assert!(part.heading.contains(&name) && part.lines.iter().any(|(label, text)| *label == "source" && !text.is_empty()));
+            assert!(
+                part.heading.contains(&name) && part.lines.iter().any(|(label, text)| *label == "source" && !text.is_empty())
+            );
         }
         assert!(estimator("scripts/own.rhai").text.contains("script"));
         assert!(Config::default().has_encoder());

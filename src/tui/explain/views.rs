@@ -48,17 +48,28 @@ pub const ESTIMATORS: &[Entry] = &[
 ];
 
 pub const REPRESENTATION: &[Entry] = &[
-    entry("principal components of Y", "Each held-out image where its code lies, on the two directions in which the codes differ most; each letter is a class.")
-        .unit("% of the variance that each of the two explains")
-        .mind("Two directions of many: what overlaps here may be apart in others."),
+    entry(
+        "principal components of Y",
+        "Each held-out image where its code lies, on the two directions in which the codes differ most; each letter is a class.",
+    )
+    .unit("% of the variance that each of the two explains")
+    .mind("Two directions of many: what overlaps here may be apart in others."),
     entry("nearest", "The images whose codes point most nearly the same way as that of the image looked into.")
         .formula("cosine of the codes")
         .kind("= its class, ≠ another"),
-    entry("over all images … agree", "Share of the nearest images, over all that are shown, of the same class.").unit("%").mind("Chance is about 1/classes."),
-    entry("scores T by place", "What the local critic says of each place of the image together with the image's own code: where it recognises itself.")
-        .kind("a score, not nats"),
-    entry("hardest negatives", "The other images that the local critic takes most readily for this one: the mean score of their places.")
-        .kind("a score, not nats"),
+    entry("over all images … agree", "Share of the nearest images, over all that are shown, of the same class.")
+        .unit("%")
+        .mind("Chance is about 1/classes."),
+    entry(
+        "scores T by place",
+        "What the local critic says of each place of the image together with the image's own code: where it recognises itself.",
+    )
+    .kind("a score, not nats"),
+    entry(
+        "hardest negatives",
+        "The other images that the local critic takes most readily for this one: the mean score of their places.",
+    )
+    .kind("a score, not nats"),
 ];
 
 pub const PROBES: &[Entry] = &[

@@ -27,7 +27,7 @@ fn pictures(n: usize, labelled: bool) -> Arc<Pictures> {
 
 /// Image 5 of 8,192, of which the first 128 are there.
 fn gallery() -> Gallery {
-    let factor = |name, text: &str, share| FactorValue { name, about: "", text: text.into(), share };
+    let factor = |name, text: &str, share| FactorValue { name, text: text.into(), share };
     Gallery {
         split: Split::Training,
         total: 8192,
@@ -35,7 +35,11 @@ fn gallery() -> Gallery {
         pictures: pictures(128, true),
         picked: 4,
         whole: pictures(2, true),
-        factors: vec![factor("class", "square", None), factor("hue", "0.310", Some(0.31)), factor("rotation", "-29.9", Some(0.0))],
+        factors: vec![
+            factor("class", "square", None),
+            factor("hue", "0.310", Some(0.31)),
+            factor("rotation", "-29.9", Some(0.0)),
+        ],
         steps: (121..=126).collect(),
         augmented: Some(pictures(6, true)),
         counts: vec![("square".into(), 2731), ("disk".into(), 2731), ("star".into(), 2730)],
@@ -57,12 +61,13 @@ fn it_shows_images_factors_augmentation_and_classes_at_every_size() {
     b.publish(|s| s.gallery = Some(Arc::new(gallery())));
     for (width, height) in SIZES {
         let screen = b.screen(width, height);
-        for part in ["Data · shapes · training image 5 of 8,192", "▸disk", "star", "hue", "0.310", "augmented, in steps 121 to 12"] {
+        for part in ["Data · shapes · training image 5 of 8,192", "▸disk", "star", "hue", "0.310", "augmented, steps 121–12"]
+        {
             assert!(screen.contains(part), "no '{part}' at {width}×{height} in\n{screen}");
         }
     }
     let screen = b.screen(120, 40);
-    for part in ["images by class", "square 2,731 · disk 2,731", "Tab train/test", "steps 121 to 124"] {
+    for part in ["images by class", "square 2,731 · disk 2,731", "Tab train/test", "steps 121–124"] {
         assert!(screen.contains(part), "no '{part}' in\n{screen}");
     }
     // The mark stands where in its range the value lies: at the very left for the least.
@@ -104,7 +109,13 @@ fn what_is_not_there_is_said() {
     b.publish(|s| s.gallery = Some(Arc::new(Gallery { split: Split::Test, augmented: None, steps: Vec::new(), ..gallery() })));
     let screen = b.screen(120, 40);
     assert!(screen.contains("held-out image 5") && screen.contains("never augmented"), "{screen}");
-    let bare = Gallery { pictures: pictures(128, false), whole: pictures(1, false), factors: Vec::new(), counts: Vec::new(), ..gallery() };
+    let bare = Gallery {
+        pictures: pictures(128, false),
+        whole: pictures(1, false),
+        factors: Vec::new(),
+        counts: Vec::new(),
+        ..gallery()
+    };
     b.publish(|s| s.gallery = Some(Arc::new(bare)));
     let screen = b.screen(120, 40);
     assert!(screen.contains("no label") && screen.contains("▸5") && !screen.contains("by class"), "{screen}");

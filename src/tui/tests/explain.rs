@@ -77,7 +77,14 @@ fn a_chart_explains_its_lines_with_the_estimator_in_force() {
         b.type_text("i");
         let text = all_of_it(&mut b, width, height);
         let words = text.replace(['│', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
-        for part in ["local held-out (L val)", "local ceiling (L max)", "unit nats", "Estimator infonce: InfoNCE", "van den Oord", "arXiv 2510.20644"] {
+        for part in [
+            "local held-out (L val)",
+            "local ceiling (L max)",
+            "unit nats",
+            "Estimator infonce: InfoNCE",
+            "van den Oord",
+            "arXiv 2510.20644",
+        ] {
             assert!(words.contains(part), "no '{part}' at {width}×{height} in\n{words}");
         }
     }
@@ -98,7 +105,9 @@ fn the_chart_of_accuracy_says_why_it_falls_on_shapes() {
 
 #[test]
 fn it_lies_over_a_view_goes_round_all_topics_and_gives_the_view_back() {
-    for (key, word) in [("v", "of ln r, nats"), ("r", "principal components of Y"), ("a", "untrained and gain"), ("D", "augmented")] {
+    for (key, word) in
+        [("v", "of ln r, nats"), ("r", "principal components of Y"), ("a", "untrained and gain"), ("D", "augmented")]
+    {
         let mut b = Bench::new();
         b.type_text(key);
         let told = b.told();

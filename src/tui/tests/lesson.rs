@@ -38,7 +38,10 @@ fn train(b: &mut Bench, to: u64) {
 fn it_is_taken_card_by_card_and_its_changes_are_the_readers() {
     let mut b = begun("negatives");
     let screen = b.screen(120, 40);
-    assert!(screen.contains("Lesson · Why JSD forgives few negatives · introduction") && screen.contains("next in 300 steps"), "{screen}");
+    assert!(
+        screen.contains("Lesson · Why JSD forgives few negatives · introduction") && screen.contains("next in 300 steps"),
+        "{screen}"
+    );
     b.type_text("n");
     assert!(b.screen(120, 40).contains("after 300 more steps"));
     train(&mut b, 300);

@@ -43,14 +43,24 @@ fn every_card_is_whole_and_beside_what_it_explains_at_every_size() {
                 assert!(spots.charts.iter().any(|(shown, _)| *shown == id), "{id:?} is in sight at {width}×{height}");
                 assert_eq!(b.app.focus, Panel::Chart(id), "and has the focus");
             }
-            let (area, sign) = place(card, target, b.app.area).unwrap_or_else(|| panic!("no place for {} at {width}×{height}", card.title));
+            let (area, sign) =
+                place(card, target, b.app.area).unwrap_or_else(|| panic!("no place for {} at {width}×{height}", card.title));
             assert!(!area.intersects(target), "{} lies over what it explains at {width}×{height}", card.title);
             assert!(area.right() <= width && area.bottom() <= height);
             let screen = b.screen(width, height);
             assert!(row(&screen, card.title).contains(&format!("{sign} {} of {}", i + 1, all.len())), "{screen}");
             // Every word of it is there, none of them cut.
             let shown: String = (area.y + 1..area.bottom() - 1)
-                .map(|y| screen.lines().nth(y.into()).unwrap().chars().skip(usize::from(area.x) + 1).take(usize::from(area.width) - 2).collect::<String>())
+                .map(|y| {
+                    screen
+                        .lines()
+                        .nth(y.into())
+                        .unwrap()
+                        .chars()
+                        .skip(usize::from(area.x) + 1)
+                        .take(usize::from(area.width) - 2)
+                        .collect::<String>()
+                })
                 .collect::<Vec<_>>()
                 .join(" ");
             let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();

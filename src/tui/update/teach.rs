@@ -41,7 +41,11 @@ pub fn explain_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         // What else a key does, it does to the screen behind.
         action => {
             app.mode = open.over;
-            return if action == Action::Quit && key.modifiers != KeyModifiers::CONTROL { Vec::new() } else { super::on_key(app, key) };
+            return if action == Action::Quit && key.modifiers != KeyModifiers::CONTROL {
+                Vec::new()
+            } else {
+                super::on_key(app, key)
+            };
         }
     }
     app.mode = Mode::Explain(open);

@@ -80,7 +80,12 @@ fn title(app: &App, g: &Gallery) -> String {
         Split::Training => "training",
         Split::Test => "held-out",
     };
-    format!(" Data · {} · {split} image {} of {} ", app.shown().config.data.name, grouped(g.picked as u64 + 1), grouped(g.total as u64))
+    format!(
+        " Data · {} · {split} image {} of {} ",
+        app.shown().config.data.name,
+        grouped(g.picked as u64 + 1),
+        grouped(g.total as u64)
+    )
 }
 
 /// As many as have room, the picked one among them and marked.
@@ -123,7 +128,10 @@ fn look_into(app: &App, g: &Gallery, area: Rect, buf: &mut Buffer, shown: &mut V
     factors(app, &g.factors, list, buf);
     row += if wide { 0 } else { g.factors.len() as u16 };
     let below = |row: u16| Rect { y: area.y + row, height: area.height.saturating_sub(row), ..area };
-    row += augmented(app, g, below(row), buf, shown);
+    // Where nothing is left below, beside the picture.
+    let (rest, spare) = (below(row), if wide { Rect::default() } else { beside });
+    let there = if rest.height > SMALL / 2 { Rect { y: rest.y + 1, height: SMALL / 2, ..rest } } else { spare };
+    row += augmented(app, g, rest, there, buf, shown);
     counts(app, g, below(row), buf);
 }
 
@@ -146,8 +154,8 @@ fn factors(app: &App, factors: &[FactorValue], area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The same image as the next steps would have it, or why there is nothing to show. The rows taken.
-fn augmented(app: &App, g: &Gallery, area: Rect, buf: &mut Buffer, shown: &mut Vec<Picture>) -> u16 {
+/// The same image as the next steps would have it, `there`, or why there is nothing to show. The rows taken below.
+fn augmented(app: &App, g: &Gallery, area: Rect, there: Rect, buf: &mut Buffer, shown: &mut Vec<Picture>) -> u16 {
     let t = &app.theme;
     let columns = usize::from(area.width);
     let Some(pictures) = &g.augmented else {
@@ -158,17 +166,14 @@ fn augmented(app: &App, g: &Gallery, area: Rect, buf: &mut Buffer, shown: &mut V
         put(buf, area, 0, &cut(text, columns), t.dim);
         return 1;
     };
-    let count = usize::from((area.width + 1) / CELL.0).min(g.steps.len());
-    let (from, to) = (g.steps[0], g.steps[count.max(1) - 1]);
-    put(buf, area, 0, &cut(&format!("augmented, in steps {} to {}", grouped(from), grouped(to)), columns), t.dim);
-    if area.height < 1 + SMALL / 2 {
-        return 1;
-    }
-    for i in 0..count {
-        let spot = Rect { x: area.x + i as u16 * CELL.0, y: area.y + 1, width: SMALL, height: SMALL / 2 };
+    let count = usize::from((there.width + 1) / CELL.0).min(g.steps.len());
+    let (Some(from), Some(to)) = (g.steps.first(), g.steps.get(count.saturating_sub(1))) else { return 0 };
+    put(buf, area, 0, &cut(&format!("augmented, steps {}–{}", grouped(*from), grouped(*to)), columns), t.dim);
+    for i in 0..count.min(if there.height < SMALL / 2 { 0 } else { count }) {
+        let spot = Rect { x: there.x + i as u16 * CELL.0, width: SMALL, height: SMALL / 2, ..there };
         shown.extend(picture::image(t, pictures, i, spot, buf));
     }
-    1 + SMALL / 2
+    if there.y > area.y { 1 + SMALL / 2 } else { 1 }
 }
 
 /// Images by class, as many lines as there are.

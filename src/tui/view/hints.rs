@@ -28,8 +28,15 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 }
 
 /// What does nothing where no encoder is trained.
-const ENCODERS_OWN: &[Action] =
-    &[Action::LocalMode, Action::GlobalMode, Action::PriorMode, Action::Probe, Action::Representation, Action::Probes, Action::Data];
+const ENCODERS_OWN: &[Action] = &[
+    Action::LocalMode,
+    Action::GlobalMode,
+    Action::PriorMode,
+    Action::Probe,
+    Action::Representation,
+    Action::Probes,
+    Action::Data,
+];
 
 /// True if the hint is worth its place now.
 fn matters(app: &App, when: When) -> bool {
