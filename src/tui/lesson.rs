@@ -89,7 +89,7 @@ impl Lesson {
             return Some(Waiting::Steps(due - live.step));
         }
         let probed = live.probe.as_ref().map_or(0, |row| row.step);
-        (next.wait == Some(LessonWait::Probe) && probed < due.max(since + 1)).then_some(Waiting::Probe)
+        (next.wait == Some(LessonWait::Probe) && probed < due.max(since.saturating_add(1))).then_some(Waiting::Probe)
     }
 
     /// The next card, if it can be had.

@@ -46,6 +46,11 @@ fn gallery() -> Gallery {
     }
 }
 
+/// The same with other places, which may not fit together.
+pub(super) fn gallery_at(first: usize, picked: usize) -> Gallery {
+    Gallery { first, picked, ..gallery() }
+}
+
 fn open() -> Bench {
     let mut b = Bench::new();
     b.send(Message::Resize(120, 40));
