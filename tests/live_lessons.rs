@@ -78,7 +78,7 @@ fn a_lesson_is_taken_in_a_terminal() {
     let mut screen = Screen::open(120, 40, dir.path(), &args);
     let run = dir.path().join("run");
     screen.shows("Lesson · A smaller batch · introduction");
-    screen.shows("n next");
+    screen.shows("n next ─");
     screen.send("n");
     screen.shows("optim.batch 16 → 8");
     screen.send("t");
@@ -86,7 +86,7 @@ fn a_lesson_is_taken_in_a_terminal() {
     screen.shows("optim.batch = 8");
     screen.send("T");
     screen.shows("By a hair's breadth.");
-    screen.until("the next card is offered", |s| s.contains(" n next"));
+    screen.until("the next card is offered", |s| s.contains("n next ─"));
     screen.send("n");
     screen.shows("That was all.");
     screen.command("lesson");

@@ -117,6 +117,19 @@ impl Lesson {
     }
 }
 
+impl Lesson {
+    /// What the right end of the panel's title says.
+    pub fn outlook(&self, live: &Snapshot) -> String {
+        match self.waits(live) {
+            None => "n next".into(),
+            Some(Waiting::Change) => "t makes the change".into(),
+            Some(Waiting::Steps(n)) => format!("next in {n} steps"),
+            Some(Waiting::Probe) => "next with the next probe".into(),
+            Some(Waiting::End) => "the last card".into(),
+        }
+    }
+}
+
 impl Waiting {
     /// In words, for the bottom line.
     pub fn words(&self, phase: &Phase) -> String {

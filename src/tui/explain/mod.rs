@@ -11,7 +11,7 @@ use dim_estimators::by_name;
 
 use super::{
     app::{App, ChartId, Mode, Panel},
-    controls::{CONTROLS, explained, index_of},
+    controls::{CONTROLS, explained},
 };
 use crate::{
     config::{self, script_label},
@@ -245,15 +245,9 @@ fn setting(app: &App, key: &str) -> Vec<Part> {
     all
 }
 
-/// The setting at this place of the list, for tests and links between explanations.
-pub fn topic_of(key: &str) -> Option<Topic> {
-    index_of(key).map(Topic::Setting)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
 
     #[test]
     fn every_setting_has_an_entry_and_every_entry_a_setting() {
@@ -292,6 +286,5 @@ mod tests {
             );
         }
         assert!(estimator("scripts/own.rhai").text.contains("script"));
-        assert!(Config::default().has_encoder());
     }
 }

@@ -27,6 +27,11 @@ fn all_of_it(b: &mut Bench, width: u16, height: u16) -> String {
     text
 }
 
+/// The words of a screen, however they are broken over its lines.
+fn words(screen: &str) -> String {
+    screen.replace(['│', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn every_line_of_every_chart_is_explained() {
     let arena = Config::default().with(&[("data.name".into(), "gaussian".into())]).unwrap();
@@ -76,7 +81,7 @@ fn a_chart_explains_its_lines_with_the_estimator_in_force() {
         b.app.focus = Panel::Chart(ChartId::Information);
         b.type_text("i");
         let text = all_of_it(&mut b, width, height);
-        let words = text.replace(['│', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = words(&text);
         for part in [
             "local held-out (L val)",
             "local ceiling (L max)",
@@ -99,7 +104,7 @@ fn the_chart_of_accuracy_says_why_it_falls_on_shapes() {
     let mut b = Bench::with(Config::default().with(&[("data.name".into(), "cifar10".into())]).unwrap());
     b.app.focus = Panel::Chart(ChartId::Accuracy);
     b.type_text("i");
-    let screen = b.screen(120, 40);
+    let screen = words(&b.screen(100, 30));
     assert!(!screen.contains("falls") && screen.contains("never sees a label"), "{screen}");
 }
 

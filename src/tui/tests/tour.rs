@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Bench, row};
+use super::Bench;
 use crate::{
     config::Config,
     train::Phase,
@@ -48,7 +48,8 @@ fn every_card_is_whole_and_beside_what_it_explains_at_every_size() {
             assert!(!area.intersects(target), "{} lies over what it explains at {width}×{height}", card.title);
             assert!(area.right() <= width && area.bottom() <= height);
             let screen = b.screen(width, height);
-            assert!(row(&screen, card.title).contains(&format!("{sign} {} of {}", i + 1, all.len())), "{screen}");
+            let title = format!("{sign} {} of {} · {}", i + 1, all.len(), card.title);
+            assert!(screen.contains(&title), "no '{title}' in\n{screen}");
             // Every word of it is there, none of them cut.
             let shown: String = (area.y + 1..area.bottom() - 1)
                 .map(|y| {

@@ -5,12 +5,7 @@ use toml::Value;
 use super::intent::ask;
 use crate::{
     config::{LESSONS, Source},
-    tui::{
-        app::App,
-        keys::Action,
-        lesson::{Lesson, Waiting},
-        message::Effect,
-    },
+    tui::{app::App, keys::Action, message::Effect},
 };
 
 /// Carries out one of the lesson's actions.
@@ -77,15 +72,4 @@ pub fn scroll(app: &mut App, by: isize) {
 fn none() -> String {
     let names: Vec<&str> = LESSONS.iter().map(|lesson| lesson.name).collect();
     format!("no lesson is open: begin one with dim-tui --lesson NAME, as {}", names.join(", "))
-}
-
-/// What the right end of the panel's title says.
-pub fn outlook(app: &App, lesson: &Lesson) -> String {
-    match lesson.waits(&app.live) {
-        None => "n next".into(),
-        Some(Waiting::Change) => "t makes the change".into(),
-        Some(Waiting::Steps(n)) => format!("next in {n} steps"),
-        Some(Waiting::Probe) => "next with the next probe".into(),
-        Some(Waiting::End) => "the last card".into(),
-    }
 }

@@ -24,7 +24,6 @@ use super::{
 };
 use crate::train::{Command, Phase, StopReason, Watched};
 
-pub use lesson::outlook as lesson_outlook;
 pub use trainer::{journal_line, probe_sentence};
 
 /// What SIGHUP is called in an exit code.

@@ -21,7 +21,6 @@ use crate::tui::{
     app::{App, Panel},
     controls::shown,
     lesson::Lesson,
-    update::lesson_outlook,
 };
 
 /// Columns of the word before a part.
@@ -42,7 +41,7 @@ pub fn draw(app: &App, lesson: &Lesson, area: Rect, buf: &mut Buffer) {
     let (inner, lines) = (Rect { y: area.y + 1, height: area.height - 1, ..area }, lines(app, lesson, area.width));
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
     let first = lesson.scroll.min(hidden);
-    let outlook = if hidden > first { format!("{} more below", hidden - first) } else { lesson_outlook(app, lesson) };
+    let outlook = if hidden > first { format!("{} more below", hidden - first) } else { lesson.outlook(&app.live) };
     let (card, cards) = lesson.place();
     let place = if card == 0 { "introduction".to_owned() } else { format!("{card} of {cards}") };
     let room = usize::from(area.width).saturating_sub(width(&outlook) + width(&place) + 18);
