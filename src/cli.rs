@@ -3,14 +3,15 @@
 mod consistency;
 mod estimate;
 mod evaluate;
+pub mod lesson;
 mod mi_bench;
 mod mutual;
 mod report;
+mod screenshot;
 pub mod sweep;
 
 use std::{
     ffi::OsString,
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -47,6 +48,7 @@ Examples:
   dim-tui eval RUN                                   what the encoder of a run has learned
   dim-tui export RUN --split test --out F.npz        its features, for NumPy
   dim-tui report RUN --out report.html               a page of a run, or of several beside each other
+  dim-tui --lesson negatives                         a guided experiment beside the charts; dim-tui lessons lists them
   dim-tui schema                                     every key, with its default and whether it can change live
 
 Exit codes: 0 done; 1 failed while running; 2 bad usage, config or data; 3 stopped by a non-finite loss;
@@ -102,6 +104,8 @@ pub struct RunArgs {
     /// How pictures are shown; in half blocks without colour, and where nothing better is known
     #[arg(long, value_enum, value_name = "HOW", default_value = "auto")]
     pub images: Images,
+    #[command(flatten)]
+    pub lesson: lesson::LessonArgs,
     #[command(flatten)]
     pub sweep: sweep::SweepArgs,
 }
@@ -165,22 +169,9 @@ pub enum Verb {
     /// Print a completion script
     Completions { shell: Shell },
     /// Draw a recorded run as the workbench shows it, as SVG
-    Screenshot {
-        /// The run directory
-        run: PathBuf,
-        /// Columns of the screen
-        #[arg(long, default_value_t = 120)]
-        width: u16,
-        /// Rows of the screen
-        #[arg(long, default_value_t = 36)]
-        height: u16,
-        /// One panel in full screen: loss, mi, accuracy or help; a view: probes, runs; or compare, with the runs beside it over the charts
-        #[arg(long)]
-        panel: Option<String>,
-        /// File to write [default: standard output]
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
+    Screenshot(screenshot::ScreenshotArgs),
+    /// List the lessons: guided experiments in the workbench
+    Lessons,
 }
 
 impl Verb {
@@ -196,16 +187,7 @@ impl Verb {
             Verb::Eval(args) => args.run(),
             Verb::Export(args) => args.run(),
             Verb::Report(args) => args.run(),
-            Verb::Screenshot { run, width, height, panel, out } => {
-                out.as_deref().map_or(Ok(()), room_for)?;
-                // What it draws is the user's to choose, the run's files included.
-                let svg = tui::screenshot(run, *width, *height, panel.as_deref()).map_err(|e| (BAD_USAGE, e))?;
-                let written = match out {
-                    Some(path) => fs::write(path, svg).with_context(|| format!("cannot write {}", path.display())),
-                    None => print(&svg),
-                };
-                written.map(|()| 0).map_err(|e| (FAILED, e))
-            }
+            Verb::Screenshot(args) => args.run(),
             other => other.show().map(|()| 0).map_err(|e| (FAILED, e)),
         }
     }
@@ -225,7 +207,8 @@ impl Verb {
     fn show(&self) -> anyhow::Result<()> {
         match self {
             Verb::Estimate(_) | Verb::Mi(_) | Verb::MiBench(_) | Verb::Eval(_) | Verb::Export(_) | Verb::Report(_) => Ok(()),
-            Verb::Screenshot { .. } => Ok(()),
+            Verb::Screenshot(_) => Ok(()),
+            Verb::Lessons => lesson::list(),
             Verb::Schema => print(&(serde_json::to_string_pretty(&config::json_schema())? + "\n")),
             Verb::Completions { shell } => {
                 let mut text = Vec::new();
@@ -291,9 +274,9 @@ impl RunArgs {
     pub fn load(&self) -> anyhow::Result<Config> {
         let file = match &self.resume {
             Some(run) => Some(Self::own_config(run)?),
-            None => self.config.clone(),
+            None => self.config_file(),
         };
-        let mut config = config::load(file.as_deref(), &self.set)?;
+        let mut config = lesson::load(&self.lesson, file.as_deref(), &self.set)?;
         for (flag, key, value) in self.shorthands()? {
             config = config.with(&[(key.to_owned(), value)]).map_err(|e| anyhow!("{flag}: {e}"))?;
         }
@@ -309,9 +292,14 @@ impl RunArgs {
         Ok(config)
     }
 
+    /// The config file, also if it was named as a lesson: it is watched.
+    pub fn config_file(&self) -> Option<PathBuf> {
+        self.config.clone().or_else(|| self.lesson.file())
+    }
+
     /// Where estimator scripts are looked for: beside the config (of a resumed run: in it), here, then the usual places.
     fn script_folders(&self) -> Vec<PathBuf> {
-        let beside = self.resume.clone().or_else(|| Some(self.config.as_ref()?.parent()?.to_owned()));
+        let beside = self.resume.clone().or_else(|| Some(self.config_file()?.parent()?.to_owned()));
         let own = dirs::config_dir().map(|dir| dir.join("dim-tui/estimators"));
         beside.into_iter().chain([PathBuf::new(), "estimators/scripts".into()]).chain(own).collect()
     }
@@ -329,6 +317,11 @@ impl RunArgs {
             found.push(("--threads", "run.threads", Value::Integer(threads.into())));
         }
         Ok(found)
+    }
+
+    /// How the workbench appears.
+    pub fn look(&self) -> tui::Look {
+        tui::Look { color: self.color.into(), images: self.images.into(), tour: self.lesson.tour.into() }
     }
 
     /// How the trainer begins.

@@ -40,10 +40,10 @@ fn run(cli: &Cli) -> Result<i32, Failure> {
     let options = args.options().map_err(|e| (BAD_USAGE, e))?;
     set_threads(config.run.threads);
     if args.batch {
-        return Ok(batch::run(config, options, args.config.clone(), args.sweep.led));
+        return Ok(batch::run(cli::lesson::without_reader(config), options, args.config_file(), args.sweep.led));
     }
     needs_terminal().map_err(|e| (BAD_USAGE, e))?;
-    tui::run(config, options, args.config.clone(), args.color.into(), args.images.into()).map_err(|e| (FAILED, e))
+    tui::run(config, options, args.config_file(), args.look()).map_err(|e| (FAILED, e))
 }
 
 /// Candle reads these at every matrix product, and without them `/proc/cpuinfo`. Its pool for elementwise work spins while

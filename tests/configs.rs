@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dim_tui::config::{self, Config, CriticNorm, EncoderChoice, Mode, json_schema, load, parse_text, presets};
+use dim_tui::config::{self, Config, CriticNorm, EncoderChoice, LESSONS, Mode, json_schema, load, parse_text, presets};
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -23,7 +23,7 @@ fn shipped(name: &str) -> Config {
 
 #[test]
 fn valid_files_are_taken_and_round_trip() {
-    for path in files("tests/valid_configs").into_iter().chain(files("configs")) {
+    for path in files("tests/valid_configs").into_iter().chain(files("configs")).chain(files("configs/lessons")) {
         let config = load(Some(&path), &[]).unwrap_or_else(|e| panic!("{e}"));
         let again = parse_text(&config.to_toml(), Path::new("again.toml")).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert_eq!(again, config, "{} changes when it is written and read again", path.display());
@@ -103,6 +103,37 @@ fn quick_file_is_the_configuration_whose_figures_are_known() {
     assert_eq!((c.local_estimator(), c.local_negatives(), c.objective.local.locations), ("jsd", 63, config::Locations::Same));
     assert_eq!((c.objective.local.weight, c.objective.prior.weight, c.objective.global.mode), (1.0, 0.1, Mode::Off));
     assert!(c.probe.train >= 5000 && c.probe.test >= 2000);
+}
+
+#[test]
+fn lessons_come_with_the_program_and_are_what_their_files_say() {
+    let names: Vec<String> =
+        files("configs/lessons").iter().map(|p| p.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    let mut embedded: Vec<&str> = LESSONS.iter().map(|lesson| lesson.name).collect();
+    embedded.sort_unstable();
+    assert_eq!(names, embedded, "every file in configs/lessons is in the program, and nothing else");
+    for lesson in &LESSONS {
+        let config = lesson.config().unwrap();
+        assert_eq!(config, shipped(&format!("lessons/{}.toml", lesson.name)));
+        let read = config.lesson.clone().unwrap();
+        assert!(!read.schedule().is_empty() && read.length() < config.optim.steps, "{}", lesson.name);
+        // A line for the paragraphs of the file.
+        assert!(!read.introduction.contains('\n') && read.steps.iter().all(|step| !step.text.contains("  ")));
+    }
+}
+
+#[test]
+fn without_a_reader_a_lesson_is_a_schedule() {
+    let config = load(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/valid_configs/lesson.toml")), &[]).unwrap();
+    assert_eq!(config.lesson.as_ref().unwrap().steps[1].wait, Some(config::LessonWait::Probe));
+    let plain = config.clone().without_reader();
+    let steps: Vec<u64> = plain.schedule.iter().map(|entry| entry.at).collect();
+    assert_eq!((plain.lesson.is_none(), steps), (true, vec![11, 14, 16]));
+    assert_eq!(plain.schedule[0].set["objective.local.negatives"], toml::Value::from("all"));
+    // What --set asks for must go with the lesson, too.
+    let error = config::load_over(&config, &["optim.steps=15".into()]).unwrap_err().to_string();
+    assert!(error.contains("raise that above 15"), "{error}");
+    assert!(config.with(&[("lesson".into(), toml::Value::Table(toml::Table::new()))]).is_err());
 }
 
 #[test]

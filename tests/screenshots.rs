@@ -14,6 +14,8 @@ const PICTURES: &[(&str, &str, u16, u16, Option<&str>)] = &[
     ("arena", "arena", 120, 36, None),
     ("runs", "runs/infonce", 120, 36, Some("runs")),
     ("compare", "runs/infonce", 120, 40, Some("compare")),
+    ("explain", "run", 120, 36, Some("explain")),
+    ("tour", "run", 120, 36, Some("tour")),
 ];
 
 #[test]

@@ -61,6 +61,7 @@ pub(super) fn leaves(config: &Config) -> BTreeMap<String, toml::Value> {
     let mut found = BTreeMap::new();
     let mut table = config.to_table();
     table.remove("sweep");
+    table.remove("lesson");
     walk("", table, &mut found);
     found
 }

@@ -168,7 +168,7 @@ pub(super) fn is_section(name: &str) -> bool {
 pub(super) fn nearest_key(name: &str) -> Option<&'static str> {
     let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
     let sections = KEYS.iter().flat_map(|k| k.name.match_indices('.').map(|(i, _)| &k.name[..i]));
-    let candidates = sections.chain(KEYS.iter().map(|k| k.name)).chain(["schedule", "sweep"]);
+    let candidates = sections.chain(KEYS.iter().map(|k| k.name)).chain(["schedule", "sweep", "lesson"]);
     let depth = |path: &str| path.matches('.').count();
     let score = |candidate: &'static str| {
         let whole = strsim::normalized_damerau_levenshtein(name, candidate);

@@ -8,6 +8,7 @@ use super::{
     error::shown,
     key,
     keys::{is_section, nearest_key, nearest_name},
+    lesson_layer::LessonLayer,
     node::{Kind, Node},
     rules,
     sweep_layer::SweepLayer,
@@ -38,6 +39,8 @@ pub(super) struct Layer {
     pub schedule: Option<Vec<Scheduled>>,
     /// `None`: nothing of a sweep.
     pub sweep: Option<SweepLayer>,
+    /// `None`: nothing of a lesson.
+    pub lesson: Option<LessonLayer>,
 }
 
 impl Layer {
@@ -58,6 +61,10 @@ impl Layer {
         }
         if name == "sweep" || name.starts_with("sweep.") {
             return self.sweep.get_or_insert_with(|| SweepLayer::at(at)).add(name, at, node);
+        }
+        if name == "lesson" {
+            self.lesson = Some(LessonLayer::read(at, node)?);
+            return Ok(());
         }
         if let Some(key) = key(name) {
             let given = node.plain();
@@ -111,12 +118,18 @@ impl Layer {
             // What this layer sets may not go with the points.
             SweepLayer::from_plain(sweep).check(&config)?;
         }
+        if let Some(lesson) = &self.lesson {
+            lesson.check(&config)?;
+            config.lesson = Some(lesson.plain());
+        } else if let (true, Some(lesson)) = (with_schedule, &config.lesson) {
+            LessonLayer::from_plain(lesson).check(&config)?;
+        }
         Ok(config)
     }
 }
 
 /// `base` with these values, rules between keys not yet checked.
-fn lay(base: &Config, entries: &[Entry]) -> Result<Config, ConfigError> {
+pub(super) fn lay(base: &Config, entries: &[Entry]) -> Result<Config, ConfigError> {
     let mut table = base.to_table();
     for e in entries {
         put(&mut table, &e.key, e.value.clone());
@@ -204,7 +217,7 @@ fn schedule_entry(node: &Node) -> Result<Scheduled, ConfigError> {
         match name.as_str() {
             "at" => step = number("schedule.at", STEPS, value)?,
             "attempt" => attempt = number("schedule.attempt", ATTEMPTS, value)?.unwrap_or_default(),
-            "set" => set = Some(live_entries(value)?),
+            "set" => set = Some(live_entries("schedule.set", value)?),
             _ => {
                 let nearest = nearest_name(name, &["at", "attempt", "set"]).map(|n| format!("schedule.{n}"));
                 return Err(ConfigError::UnknownKey { at: at.clone(), key: format!("schedule.{name}"), nearest });
@@ -218,15 +231,16 @@ fn schedule_entry(node: &Node) -> Result<Scheduled, ConfigError> {
     }
 }
 
-/// The keys of one entry's `set`, all of them live.
-fn live_entries(node: &Node) -> Result<Vec<Entry>, ConfigError> {
-    let Kind::Table(items) = &node.kind else { return Err(wrong("schedule.set", node, "a table of keys")) };
+/// The keys of the `set` of one entry, or of a card of a lesson, all of them live.
+pub(super) fn live_entries(of: &str, node: &Node) -> Result<Vec<Entry>, ConfigError> {
+    let Kind::Table(items) = &node.kind else { return Err(wrong(of, node, "a table of keys")) };
     let mut layer = Layer::default();
     for (name, at, value) in items {
         let before = layer.entries.len();
         layer.add_key(name, at, value)?;
         let fixed = layer.entries[before..].iter().find(|e| !super::is_live(&e.key)).map(|e| e.key.clone());
-        let whole = [("schedule", layer.schedule.is_some()), ("sweep", layer.sweep.is_some())];
+        let whole =
+            [("schedule", layer.schedule.is_some()), ("sweep", layer.sweep.is_some()), ("lesson", layer.lesson.is_some())];
         let whole = || whole.into_iter().find(|(_, set)| *set).map(|(name, _)| name.to_owned());
         if let Some(key) = fixed.or_else(whole) {
             return Err(ConfigError::Scheduled { at: at.clone(), key });

@@ -19,12 +19,17 @@ pub fn load(file: Option<&Path>, sets: &[String]) -> Result<Config, ConfigError>
         Some(path) => parse_text(&read_file(path)?, path)?,
         None => Config::default(),
     };
+    load_over(&base, sets)
+}
+
+/// `base` with the values of `sets` over it.
+pub fn load_over(base: &Config, sets: &[String]) -> Result<Config, ConfigError> {
     let mut layer = Layer::default();
     for text in sets {
         let (key, value) = assignment(text)?;
         layer.add_key(&key, &Place::Set, &Node::value(&value, &Place::Set))?;
     }
-    layer.over(&base, true)
+    layer.over(base, true)
 }
 
 /// A `KEY=VALUE` of `--set`: the value is TOML, else a string.
@@ -95,6 +100,10 @@ impl Config {
         if layer.sweep.is_some() {
             let message = "sweep: it is no setting of a run; it stands in a config file or in --set, for --batch".to_owned();
             return Err(ConfigError::Rule { at: Place::Here, keys: vec!["sweep"], message });
+        }
+        if layer.lesson.is_some() {
+            let message = "lesson: it is no setting of a run; it stands in a config file".to_owned();
+            return Err(ConfigError::Rule { at: Place::Here, keys: vec!["lesson"], message });
         }
         layer.over(self, false)
     }

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Data, Gaussian, Objective, Sweep};
+use super::{Data, Gaussian, Lesson, Objective, Sweep};
 
 /// A whole run. Serialises to the same TOML that a user writes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +33,9 @@ pub struct Config {
     /// Other runs that this config stands for under `--batch`. A run itself has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
+    /// A guided experiment on this run, shown by the workbench. A run itself has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<Lesson>,
 }
 
 /// The encoder E = f ∘ C.

@@ -12,7 +12,7 @@ use candle_core::{Device, Tensor};
 use dim_estimators::Estimator;
 
 use super::{
-    Facts, Portrait, Readings, Scripts, StepOutcome, TrainError, Vitals, checkpoint::Saved, job::Job,
+    Facts, Gallery, Portrait, Readings, Scripts, StepOutcome, TrainError, Vitals, Wanted, checkpoint::Saved, job::Job,
     learning_rate::learning_rate,
 };
 use crate::{
@@ -287,6 +287,10 @@ impl Job for Arena {
     }
 
     fn portrait(&self, _: usize, _: Option<&Portrait>) -> Result<Option<Portrait>, TrainError> {
+        Ok(None)
+    }
+
+    fn gallery(&self, _: Wanted) -> Result<Option<Gallery>, TrainError> {
         Ok(None)
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::Wanted;
 use crate::{
     config::Change,
     record::{JournalRow, ProbeRow},
@@ -38,6 +39,8 @@ pub enum Watched {
     Readings,
     /// The codes of held-out images, and what there is to see of this one.
     Portrait { picked: usize },
+    /// Images of the data set.
+    Data(Wanted),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::io;
 use super::{Facts, trainer::Trainer};
 use crate::config::{self, Config};
 
-/// `data.dir` made absolute and `run.threads` what is really used, so that a replay repeats them. A run is one point of no sweep.
+/// `data.dir` made absolute and `run.threads` what is really used, so that a replay repeats them. A run is one point of no sweep, and has no lesson.
 pub fn resolved(mut config: Config) -> io::Result<Config> {
     if !config.data.dir.as_os_str().is_empty() {
         config.data.dir = std::path::absolute(&config.data.dir)?;
@@ -13,6 +13,7 @@ pub fn resolved(mut config: Config) -> io::Result<Config> {
     config.run.threads = threads();
     config.run.device = "cpu".into();
     config.sweep = None;
+    config.lesson = None;
     Ok(config)
 }
 

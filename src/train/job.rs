@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 
-use super::{Facts, Portrait, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals, checkpoint::Saved, describe};
+use super::{
+    Facts, Gallery, Portrait, Readings, Scripts, StepOutcome, TrainError, Trainer, Vitals, Wanted, checkpoint::Saved, describe,
+};
 use crate::{
     config::Config,
     eval::ProbeInput,
@@ -45,6 +47,8 @@ pub trait Job {
     fn readings(&self) -> Result<PerTerm<Readings>, TrainError>;
     /// The codes of held-out images, and what there is to see of one; `None` without an encoder.
     fn portrait(&self, picked: usize, before: Option<&Portrait>) -> Result<Option<Portrait>, TrainError>;
+    /// Images of the data set; `None` where there are none.
+    fn gallery(&self, wanted: Wanted) -> Result<Option<Gallery>, TrainError>;
     /// How the terms pull at the code, and how it spreads; `None` before the first step, and without an encoder.
     fn vitals(&self) -> Result<Option<Vitals>, TrainError>;
     /// Every tensor of the state, by name.
@@ -123,6 +127,10 @@ impl Job for Trainer {
 
     fn portrait(&self, picked: usize, before: Option<&Portrait>) -> Result<Option<Portrait>, TrainError> {
         Trainer::portrait(self, picked, before)
+    }
+
+    fn gallery(&self, wanted: Wanted) -> Result<Option<Gallery>, TrainError> {
+        Trainer::gallery(self, wanted)
     }
 
     fn vitals(&self) -> Result<Option<Vitals>, TrainError> {

@@ -7,6 +7,7 @@ mod command;
 mod describe;
 mod error;
 mod fork;
+mod gallery;
 mod header;
 mod heldout;
 pub mod history;
@@ -37,6 +38,7 @@ mod worker;
 
 pub use arena::Arena;
 pub use command::{Command, Event, Outcome, StopReason, Watched};
+pub use gallery::{FactorValue, GALLERY, Gallery, Split, Wanted};
 pub use history::History;
 pub use job::Job;
 pub use keep::best_of;

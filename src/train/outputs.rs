@@ -63,6 +63,7 @@ impl Worker<'_> {
                     let before = self.publisher.last_portrait();
                     self.job.portrait(picked, before.as_deref()).map(|portrait| self.publisher.portrait(portrait))
                 }
+                Watched::Data(wanted) => self.job.gallery(wanted).map(|gallery| self.publisher.gallery(gallery)),
             };
             if let Err(e) = outcome {
                 self.tell(Event::Warning(format!("what is looked at could not be computed: {e}")));

@@ -7,7 +7,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 
-use super::{Facts, Phase, Portrait, Readings, Snapshot, Vitals};
+use super::{Facts, Gallery, Phase, Portrait, Readings, Snapshot, Vitals};
 use crate::{
     config::{Config, ScriptInForce},
     record::{PerTerm, ProbeRow, StepRow},
@@ -107,6 +107,10 @@ impl Publisher {
 
     pub fn last_portrait(&self) -> Option<Arc<Portrait>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).now.portrait.clone()
+    }
+
+    pub fn gallery(&self, gallery: Option<Gallery>) {
+        self.edit(true, |s| s.now.gallery = gallery.map(Arc::new));
     }
 
     pub fn vitals(&self, vitals: Option<Vitals>) {

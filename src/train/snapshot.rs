@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{Portrait, Readings, Vitals};
+use super::{Gallery, Portrait, Readings, Vitals};
 use crate::{
     config::{Config, ScriptInForce},
     record::{PerTerm, ProbeRow, StepRow},
@@ -75,6 +75,8 @@ pub struct Snapshot {
     pub readings: PerTerm<Arc<Readings>>,
     /// The codes of held-out images, likewise.
     pub portrait: Option<Arc<Portrait>>,
+    /// Images of the data set, likewise.
+    pub gallery: Option<Arc<Gallery>>,
     /// How the terms pull at the code, measured every now and then; never under `--batch`.
     pub vitals: Option<Arc<Vitals>>,
 }
@@ -98,6 +100,7 @@ impl Snapshot {
             probing: None,
             readings: PerTerm { global: None, local: None },
             portrait: None,
+            gallery: None,
             vitals: None,
         }
     }

@@ -291,6 +291,11 @@ impl<'a> Worker<'a> {
         match command {
             Command::Apply { id, changes } => {
                 let outcome = self.change(&changes);
+                // Augmentation shows at once, even if no step is being taken.
+                if matches!(self.watched.0, Watched::Data(_)) {
+                    self.watched.1 = Instant::now();
+                    self.read_all();
+                }
                 self.tell(Event::Ack { id, step: self.job.steps_done() + 1, outcome });
             }
             Command::Pause if self.gait != Gait::Pause => {

@@ -11,6 +11,8 @@ use toml::Value;
 
 use super::{
     controls::CONTROLS,
+    explain::Explaining,
+    lesson::Lesson,
     log::{Kind, Log},
     prompt::Prompt,
     requests::Requests,
@@ -22,7 +24,7 @@ use super::{
 use crate::{
     config::{Change, Config, SCRIPT_ENDING, Source, diff, script_label},
     doctor::{Doctor, Finding},
-    train::{History, Outcome, Phase, Snapshot, Watched},
+    train::{History, Outcome, Phase, Snapshot, Wanted, Watched},
 };
 
 /// All charts; a run has three of them.
@@ -68,6 +70,12 @@ pub enum Mode {
     Probes(Looking),
     /// Other runs, their checkpoints, where their settings differ.
     Runs(Page),
+    /// The images themselves.
+    Data(Wanted),
+    /// What the numbers of something mean.
+    Explain(Box<Explaining>),
+    /// This card of the tour.
+    Tour(usize),
     /// Quit while training?
     Quit,
     /// Restart while training?
@@ -88,6 +96,8 @@ impl Mode {
         match self {
             Mode::Estimators(_) => Watched::Readings,
             Mode::Representation { picked } => Watched::Portrait { picked: *picked },
+            Mode::Data(wanted) => Watched::Data(*wanted),
+            Mode::Explain(open) => open.over.watches(),
             _ => Watched::Nothing,
         }
     }
@@ -180,6 +190,8 @@ pub struct App {
     /// Curves of every step are smoothed, with what they were behind them.
     pub smooth: bool,
     pub runs: Runs,
+    /// The lesson that is taken.
+    pub lesson: Option<Lesson>,
     pub mode: Mode,
     pub notice: Option<Notice>,
     pub log: Log,
@@ -221,6 +233,7 @@ impl App {
             window: 0,
             smooth: false,
             runs: Runs::default(),
+            lesson: None,
             mode: Mode::Normal,
             notice: None,
             log: Log::default(),

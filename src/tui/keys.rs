@@ -23,6 +23,12 @@ pub enum Action {
     Estimators,
     Representation,
     Probes,
+    Data,
+    Explain,
+    LessonNext,
+    LessonBack,
+    LessonTry,
+    LessonAnswer,
     Runs,
     Filter,
     Overlays,
@@ -62,11 +68,12 @@ pub enum Group {
     Objective,
     Panels,
     View,
+    Lesson,
     Program,
 }
 
 impl Group {
-    pub const ALL: [Group; 5] = [Group::Training, Group::Objective, Group::Panels, Group::View, Group::Program];
+    pub const ALL: [Group; 6] = [Group::Training, Group::Objective, Group::Panels, Group::View, Group::Lesson, Group::Program];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -74,6 +81,7 @@ impl Group {
             Group::Objective => "Objective",
             Group::Panels => "Panels",
             Group::View => "View",
+            Group::Lesson => "Lesson",
             Group::Program => "Program",
         }
     }
@@ -105,6 +113,8 @@ pub enum When {
     Changed,
     /// Other runs lie over the charts.
     Overlaid,
+    /// A lesson is taken.
+    Lesson,
 }
 
 /// A key with its modifiers. Shift is part of a letter (`G`).
@@ -177,7 +187,7 @@ const fn bind(
     Binding { keys, action, group, help, hint, when }
 }
 
-use Group::{Objective, Panels, Program, Training, View};
+use Group::{Lesson, Objective, Panels, Program, Training, View};
 
 /// Every key of the workbench, in the order of the help; the hints line takes from the top what fits.
 pub const BINDINGS: &[Binding] = &[
@@ -240,6 +250,8 @@ pub const BINDINGS: &[Binding] = &[
         When::Alive,
     ),
     bind(&[c('a')], Action::Probes, View, "probes: baselines, confusion, factors; and back", "accuracies", When::Alive),
+    bind(&[c('D')], Action::Data, View, "the images, their factors, what augmentation does; and back", "data", When::Alive),
+    bind(&[c('i')], Action::Explain, View, "explain what has the focus: formula, unit, source", "explain", When::Always),
     bind(&[c('o')], Action::Runs, View, "other runs: compare, go back to, fork; and back", "runs", When::Alive),
     bind(&[c('/')], Action::Filter, View, "other runs, those with these words only", "", When::Never),
     bind(&[c('O')], Action::Overlays, View, "overlaid runs off the charts", "runs off", When::Overlaid),
@@ -250,6 +262,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('f')], Action::Freeze, View, "freeze the view; training goes on", "freeze", When::Charts),
     bind(&[k(KeyCode::Esc)], Action::Escape, View, "crosshair, full screen, message: away", "", When::Never),
     bind(&[ctrl('l')], Action::Redraw, View, "draw the screen anew", "", When::Never),
+    bind(&[c('n')], Action::LessonNext, Lesson, "lesson: the next card", "next", When::Lesson),
+    bind(&[c('N')], Action::LessonBack, Lesson, "lesson: the card before", "", When::Never),
+    bind(&[c('t')], Action::LessonTry, Lesson, "lesson: make the change of the card", "try", When::Lesson),
+    bind(&[c('T')], Action::LessonAnswer, Lesson, "lesson: the answer, and back", "answer", When::Lesson),
     bind(&[c('W')], Action::WriteBack, Program, "write the run's settings into the config file", "write file", When::FileDiffers),
     bind(&[c(':')], Action::Command, Program, "command line: set, preset, w, restart, …", "set", When::Always),
     bind(&[c('?'), k(KeyCode::F(1))], Action::Help, Program, "this help", "help", When::Always),

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use super::{
     app::{App, ChartId, Panel},
     controls::RESTART_FROM,
-    view::banner,
+    view::{banner, lesson},
 };
 
 /// Smallest screen.
@@ -50,7 +50,10 @@ pub fn layout(app: &App) -> Option<Layout> {
         return Some(Layout { header, banner, charts: vec![(id, rest)], controls: none, log: none, bottom });
     }
     let control_width = (area.width * 3 / 10).clamp(28, 46);
-    let log_rows = log_rows(rest.height);
+    let log_rows = match app.lesson.as_ref().filter(|lesson| !lesson.hidden) {
+        Some(_) => lesson::rows(rest.height),
+        None => log_rows(rest.height),
+    };
     let (log, controls);
     if area.width >= WIDE {
         controls = take_right(&mut rest, control_width);

@@ -8,10 +8,12 @@ pub mod adjust;
 pub mod app;
 pub mod controls;
 mod effects;
+pub mod explain;
 pub mod graphics;
 mod input;
 pub mod keys;
 pub mod layout;
+pub mod lesson;
 pub mod log;
 pub mod message;
 mod prompt;
@@ -25,12 +27,14 @@ mod term;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+pub mod tour;
 mod typed;
 pub mod undo;
 pub mod update;
 pub mod view;
 
 pub use graphics::{Images, Protocol};
-pub use run::{Color, run};
+pub use run::{Color, Look, run};
 pub use screenshot::screenshot;
+pub use tour::Tour;
 pub use view::draw_to_buffer;

@@ -78,7 +78,7 @@ impl Prompt {
 }
 
 /// The commands of the `:` line, with what follows them.
-pub const COMMANDS: [(&str, &str, &str); 10] = [
+pub const COMMANDS: [(&str, &str, &str); 12] = [
     ("set", "KEY=VALUE …", "change settings, all at once or none"),
     ("preset", "dim(g) | dim(l) | dim(l+g)", "one of the paper's objectives"),
     ("w", "[FILE]", "save the settings; the file is watched from then on (w! into one that is there)"),
@@ -87,6 +87,8 @@ pub const COMMANDS: [(&str, &str, &str); 10] = [
     ("pause", "", "pause training"),
     ("resume", "", "resume training"),
     ("restart", "", "a new run with the present settings"),
+    ("lesson", "", "the lesson, or the log in its place"),
+    ("tour", "", "the first steps again: cards that point at the parts of the screen"),
     ("help", "", "the keys"),
     ("q", "", "quit"),
 ];

@@ -18,10 +18,12 @@ use super::{
     effects::World,
     graphics::Images,
     input::Input,
+    lesson::Lesson,
     log::Kind,
     message::{Done, Effect, Message},
     term::{Guard, PanicHook, cell_size, take_panics},
     theme::Theme,
+    tour::{self, Tour},
     update::update,
 };
 use crate::{
@@ -54,20 +56,31 @@ impl Color {
     }
 }
 
+/// How the workbench appears.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    pub color: Color,
+    pub images: Images,
+    pub tour: Tour,
+}
+
 /// Opens the workbench on a new run and stays until the user leaves. Gives the exit code.
 ///
 /// # Errors
 /// If there is no terminal, or the trainer or the file watch could not be started.
-pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color: Color, images: Images) -> anyhow::Result<i32> {
+pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, look: Look) -> anyhow::Result<i32> {
+    let Look { color, images, tour } = look;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         anyhow::bail!("there is no terminal to draw on: use --batch to train without one");
     }
     let signals = Signals::catch()?;
     let hook = PanicHook::install();
+    let lesson = config.lesson.take().map(Lesson::new);
     let sweep = config.sweep.as_ref().map(|sweep| sweep.points().len());
     let (world, file) = World::start(config, options, config_file.as_deref())?;
     let mut app = App::new(color.theme(), world.session.snapshot.load_full(), world.session.history.clone(), file);
     app.scripts = world.scripts_at_hand();
+    app.lesson = lesson;
     if let Some(runs) = sweep {
         app.note(
             Kind::Note,
@@ -87,6 +100,10 @@ pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color
     }
     if let Ok((width, height)) = guard.size() {
         update(&mut app, Message::Resize(width, height));
+    }
+    // A lesson begins by itself.
+    if (app.lesson.is_none() || tour == Tour::Always) && tour.begins(variable("DIM_TUI_TOUR").as_deref(), tour::seen_file()) {
+        tour::show(&mut app, 0);
     }
     let left = Loop { app, world, input: Input::start(&heard, ask)?, signals, drawn: None, dirty: Dirty::Input }.turn(&mut guard);
     guard.leave();

@@ -23,7 +23,8 @@ use crate::{
 };
 
 /// Draws the run in `run_dir` on a screen of `width` × `height` characters, as SVG. `panel` is `loss`, `mi`, `accuracy`
-/// (that chart in full screen), `probes`, `runs` (the list of those in the same folder), `compare` (they lie over the charts), `help`, or
+/// (that chart in full screen), `probes`, `runs` (the list of those in the same folder), `compare` (they lie over the charts), `explain`
+/// (the second chart), `tour`, `help`, or
 /// `None` for the whole workbench.
 ///
 /// # Errors
@@ -46,8 +47,13 @@ pub fn screenshot(run_dir: &Path, width: u16, height: u16, panel: Option<&str>) 
             mark_others(&mut app, run_dir);
             app.mode = Mode::Normal;
         }
+        Some("explain") => {
+            app.focus = Panel::Chart(app.charts()[1]);
+            press(&mut app, KeyCode::Char('i'));
+        }
+        Some("tour") => super::tour::show(&mut app, 2),
         Some("help") => app.mode = Mode::Help { scroll: 0 },
-        Some(other) => anyhow::bail!("unknown panel '{other}': loss, mi, accuracy, probes, runs, compare or help"),
+        Some(other) => anyhow::bail!("unknown panel '{other}': loss, mi, accuracy, probes, runs, compare, explain, tour or help"),
     }
     Ok(svg::render(&view::draw_to_buffer(&app, width, height), "dim-tui"))
 }

@@ -1,12 +1,16 @@
 //! The workbench from outside: messages in, what the trainer is sent and what the screen says out. No trainer runs here.
 
+mod data;
 mod doctor;
+mod explain;
 mod flows;
+mod lesson;
 mod probes;
 mod representation;
 mod robust;
 mod runs;
 mod screen;
+mod tour;
 mod travel;
 
 use std::sync::Arc;
@@ -23,6 +27,7 @@ use super::{
 };
 use crate::{
     config::{Change, Config},
+    record::{Accuracy, KnnAccuracy, LinearAccuracy, PerTerm, ProbeRow},
     train::{Command, Event, Phase, Session, Snapshot, session::Link},
 };
 
@@ -108,6 +113,23 @@ impl Bench {
 
     fn screen(&self, width: u16, height: u16) -> String {
         text(&draw_to_buffer(&self.app, width, height))
+    }
+}
+
+/// A probe after this step.
+pub fn probe_row(step: u64) -> ProbeRow {
+    let accuracy = Accuracy { linear: LinearAccuracy { conv: 0.62, fc: 0.55, y: 0.47 }, knn: KnnAccuracy { y: 0.49 } };
+    ProbeRow {
+        step,
+        accuracy,
+        chance: 0.1,
+        mi_heldout: PerTerm { global: None, local: Some(0.9) },
+        mi_guaranteed: PerTerm::default(),
+        pixels: None,
+        confusion: None,
+        factors: Vec::new(),
+        histograms: Vec::new(),
+        seconds: 0.4,
     }
 }
 

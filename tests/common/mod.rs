@@ -90,6 +90,7 @@ impl Screen {
         command.args(args);
         command.cwd(dir);
         command.env("TERM", "xterm-256color");
+        command.env("DIM_TUI_TOUR", "never");
         for name in ["NO_COLOR", "TMUX", "STY", "TERM_PROGRAM", "LC_TERMINAL"] {
             command.env_remove(name);
         }

@@ -7,7 +7,7 @@ use proptest::{prelude::*, sample::select};
 
 use super::Bench;
 use crate::{
-    config::{Config, FileEvent, Source, diff},
+    config::{Config, FileEvent, LESSONS, Source, diff},
     record::{JournalKind, JournalRow, PerTerm, StepRow, TermLosses},
     train::{Event, Outcome, Phase, StopReason},
     tui::{
@@ -15,6 +15,7 @@ use crate::{
         draw_to_buffer,
         keys::{Action, BINDINGS},
         layout::{Target, target},
+        lesson::Lesson,
         message::Message,
     },
 };
@@ -102,7 +103,7 @@ fn a_click_on_a_chart_sets_the_crosshair_of_all_and_hovering_ends_with_the_mouse
     assert!(b.app.cursor.is_some_and(|c| c.pinned));
 }
 
-fn row(step: u64, value: f64) -> StepRow {
+pub(super) fn row(step: u64, value: f64) -> StepRow {
     StepRow {
         step,
         seconds: value,
@@ -144,6 +145,8 @@ enum Happening {
     Publish(Phase, u64, f64),
     Push(u64, f64),
     Answer(u64, bool),
+    Gallery(usize, usize),
+    Lesson(usize),
     Journal(JournalKind),
     File(f64),
     Broken,
@@ -187,6 +190,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         3 => (a_phase(), any::<u64>(), a_number()).prop_map(|(p, s, v)| Happening::Publish(p, s, v)),
         3 => (0..3_u64, a_number()).prop_map(|(gap, v)| Happening::Push(gap, v)),
         3 => (0..6_u64, any::<bool>()).prop_map(|(id, ok)| Happening::Answer(id, ok)),
+        2 => (0..9000_usize, 0..9000_usize).prop_map(|(first, picked)| Happening::Gallery(first, picked)),
+        1 => (0..LESSONS.len()).prop_map(Happening::Lesson),
         1 => select(kinds).prop_map(Happening::Journal),
         1 => (0.001..9.0).prop_map(Happening::File),
         1 => Just(Happening::Broken),
@@ -218,6 +223,8 @@ fn happen(b: &mut Bench, what: Happening) {
             let outcome = if ok { Ok(()) } else { Err("no".into()) };
             drop(b.event(Event::Ack { id, step: 5, outcome }));
         }
+        Happening::Gallery(first, picked) => b.publish(|s| s.gallery = Some(Arc::new(super::data::gallery_at(first, picked)))),
+        Happening::Lesson(which) => b.app.lesson = LESSONS[which].config().unwrap().lesson.map(Lesson::new),
         Happening::Journal(kind) => {
             let row =
                 JournalRow { step: 3, time: String::new(), kind, key: None, from: None, to: None, source: None, reason: None };

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::{file, heal, intent::ask, leave, open_command, runs};
+use super::{file, heal, intent::ask, leave, lesson, open_command, runs, teach, views};
 use crate::{
     config::{self, Config, Source},
     train::{Command, Phase},
@@ -43,6 +43,10 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::Probes if !app.live.config.has_encoder() => app.say("the arena trains no encoder: nothing is probed"),
         Action::Probes => app.mode = Mode::Probes(Looking::default()),
+        Action::Data if !app.live.config.has_encoder() => app.say("the arena draws pairs of numbers: there are no images"),
+        Action::Data => views::open_data(app),
+        Action::Explain => teach::explain(app),
+        Action::LessonNext | Action::LessonBack | Action::LessonTry | Action::LessonAnswer => return lesson::act(app, action),
         Action::Runs => return runs::open(app),
         Action::Filter => return runs::open_filter(app),
         Action::Overlays => runs::clear(app),
@@ -97,7 +101,7 @@ fn vertical(app: &mut App, by: isize) {
             let at = all.iter().position(|c| *c == id).unwrap_or(0);
             show_chart(app, all[at.saturating_add_signed(by).min(all.len() - 1)]);
         }
-        Panel::Log => app.log.scroll(-by),
+        Panel::Log => lesson::scroll(app, by),
     }
 }
 
@@ -118,7 +122,7 @@ fn show_chart(app: &mut App, id: ChartId) {
 fn page(app: &mut App, by: isize) {
     match app.focus {
         Panel::Controls => vertical(app, by * 8),
-        Panel::Log => app.log.scroll(-by * 8),
+        Panel::Log => lesson::scroll(app, by * 8),
         Panel::Chart(_) => move_cursor(app, by as f64 * 0.2),
     }
 }

@@ -107,6 +107,11 @@ fn run(app: &mut App, line: &str) -> Result<Vec<Effect>, String> {
         "pause" if rest.is_empty() && app.alive() => Ok(vec![Effect::Send(Command::Pause)]),
         "resume" if rest.is_empty() && matches!(app.live.phase, Phase::Paused(_)) => Ok(vec![Effect::Send(Command::Resume)]),
         "pause" | "resume" => Err(format!(":{name} has no effect now")),
+        "lesson" => alone(Vec::new()).and_then(|effects| super::lesson::toggle(app).map(|()| effects)),
+        "tour" => alone(Vec::new()).map(|_| {
+            crate::tui::tour::show(app, 0);
+            Vec::new()
+        }),
         "help" => alone(Vec::new()).map(|_| {
             app.mode = Mode::Help { scroll: 0 };
             Vec::new()

@@ -5,8 +5,10 @@ mod command;
 mod file;
 mod heal;
 mod intent;
+mod lesson;
 mod mouse;
 mod runs;
+mod teach;
 mod trainer;
 mod travel;
 mod views;
@@ -114,6 +116,9 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         Mode::Representation { picked } => views::representation(app, *picked, key),
         Mode::Probes(looking) => views::probes(app, *looking, key),
         Mode::Runs(page) => runs::on_key(app, *page, key),
+        Mode::Data(wanted) => views::data(app, *wanted, key),
+        Mode::Explain(_) => teach::explain_key(app, key),
+        Mode::Tour(card) => teach::tour_key(app, *card, key),
         Mode::Quit | Mode::Restart | Mode::Travel(_) => dialog_key(app, key),
         Mode::Command(_) => command::on_key(app, key),
         Mode::Edit { .. } => command::on_edit_key(app, key),

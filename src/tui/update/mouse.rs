@@ -8,13 +8,17 @@ use crate::tui::{
     controls::CONTROLS,
     layout::{Target, target},
     message::Effect,
+    tour,
     view::charts,
 };
 
 pub fn on_mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
     if !matches!(app.mode, Mode::Normal) {
-        if let (Mode::Help { .. }, MouseEventKind::Down(_)) = (&app.mode, event.kind) {
-            app.mode = Mode::Normal;
+        match (&app.mode, event.kind) {
+            (Mode::Help { .. }, MouseEventKind::Down(_)) => app.mode = Mode::Normal,
+            (Mode::Explain(open), MouseEventKind::Down(_)) => app.mode = open.over.clone(),
+            (Mode::Tour(card), MouseEventKind::Down(_)) => tour::show(app, card + 1),
+            _ => {}
         }
         return Vec::new();
     }

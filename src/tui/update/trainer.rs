@@ -153,6 +153,9 @@ pub fn on_snapshot(app: &mut App, snapshot: Arc<Snapshot>) {
     app.was_ready |= !matches!(snapshot.phase, Phase::Starting(_) | Phase::Failed(_) | Phase::Ended);
     let other_config = !Arc::ptr_eq(&app.live.config, &snapshot.config);
     app.live = snapshot;
+    if let Some(lesson) = app.lesson.as_mut() {
+        lesson.look(&app.live);
+    }
     heal::look(app);
     app.requests.settle();
     if other_config {
@@ -176,6 +179,9 @@ pub fn on_started(app: &mut App, snapshot: Arc<Snapshot>, history: Arc<History>)
     app.doctor = Doctor::default();
     app.history = history;
     app.live = snapshot;
+    if let Some(lesson) = app.lesson.as_mut() {
+        lesson.begin_anew(&app.live);
+    }
     app.settle();
     app.compare_with_file();
     app.note(Kind::Note, "a new run begins");

@@ -4,11 +4,14 @@
 use crossterm::event::KeyEvent;
 
 use super::act;
-use crate::tui::{
-    app::{App, Mode},
-    keys::{self, Action, Binding, Group},
-    message::Effect,
-    view::{estimators::Term, probes::Looking},
+use crate::{
+    train::{GALLERY, Split, Wanted},
+    tui::{
+        app::{App, Mode},
+        keys::{self, Action, Binding, Group},
+        message::Effect,
+        view::{data::grid, estimators::Term, probes::Looking},
+    },
 };
 
 pub fn estimators(app: &mut App, term: Term, key: KeyEvent) -> Vec<Effect> {
@@ -59,15 +62,51 @@ pub fn probes(app: &mut App, looking: Looking, key: KeyEvent) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The images, from where one left them.
+pub fn open_data(app: &mut App) {
+    let before = app.live.gallery.as_ref();
+    let wanted = before.map_or_else(Wanted::default, |g| Wanted { split: g.split, first: g.first, picked: g.picked });
+    app.mode = Mode::Data(wanted);
+}
+
+pub fn data(app: &mut App, wanted: Wanted, key: KeyEvent) -> Vec<Effect> {
+    let Some(binding) = keys::binding(&key) else { return Vec::new() };
+    // How many there are is known once some have been shown.
+    let last = app.live.gallery.as_ref().filter(|g| g.split == wanted.split).map_or(0, |g| g.total - 1);
+    let (columns, rows) = grid(app);
+    let page = (columns * rows).min(GALLERY);
+    let mut pick = |to: usize| {
+        let picked = to.min(last);
+        app.mode = Mode::Data(Wanted { first: picked / page * page, picked, ..wanted });
+    };
+    match binding.action {
+        Action::Left => pick(wanted.picked.saturating_sub(1)),
+        Action::Right => pick(wanted.picked + 1),
+        Action::Up => pick(wanted.picked.saturating_sub(columns)),
+        Action::Down => pick(wanted.picked + columns),
+        Action::PageUp => pick(wanted.picked.saturating_sub(page)),
+        Action::PageDown => pick(wanted.picked + page),
+        Action::First => pick(0),
+        Action::Last => pick(last),
+        Action::NextPanel | Action::PreviousPanel => {
+            let split = if wanted.split == Split::Training { Split::Test } else { Split::Training };
+            app.mode = Mode::Data(Wanted { split, ..Wanted::default() });
+        }
+        _ => return otherwise(app, Action::Data, binding),
+    }
+    Vec::new()
+}
+
 /// What is the same in all views: the key that opened it closes it, those of the others lead there.
 pub fn otherwise(app: &mut App, open: Action, binding: &Binding) -> Vec<Effect> {
     match (binding.action, binding.group) {
         (action, _) if action == open || action == Action::Escape => app.mode = Mode::Normal,
-        (action, Group::Training | Group::Objective | Group::Program) => {
+        (action, Group::Training | Group::Objective | Group::Lesson | Group::Program) => {
             app.notice = None;
             return act::act(app, action);
         }
-        (Action::Estimators | Action::Representation | Action::Probes | Action::Runs | Action::Filter, _)
+        (Action::Estimators | Action::Representation | Action::Probes | Action::Data | Action::Runs | Action::Filter, _)
+        | (Action::Explain, _)
         | (Action::Overlays | Action::Smooth | Action::Redraw | Action::Freeze, _) => {
             return act::act(app, binding.action);
         }

@@ -54,7 +54,7 @@ pub fn step_at(app: &App, area: Rect, column: u16) -> f64 {
 }
 
 /// A curve of a chart: what it is called, where it comes from, how it looks.
-pub(super) struct Curve {
+pub(in crate::tui) struct Curve {
     /// Empty: not named in the legend.
     pub label: Cow<'static, str>,
     pub series: Series,
@@ -72,7 +72,7 @@ impl Curve {
     }
 }
 
-fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
+pub(in crate::tui) fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
     let t = &app.theme;
     let name = |long: &'static str, short: &'static str| if columns < 76 { short } else { long };
     // Up to six names in one legend: those of two terms take a wider chart.

@@ -28,8 +28,15 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 }
 
 /// What does nothing where no encoder is trained.
-const ENCODERS_OWN: &[Action] =
-    &[Action::LocalMode, Action::GlobalMode, Action::PriorMode, Action::Probe, Action::Representation, Action::Probes];
+const ENCODERS_OWN: &[Action] = &[
+    Action::LocalMode,
+    Action::GlobalMode,
+    Action::PriorMode,
+    Action::Probe,
+    Action::Representation,
+    Action::Probes,
+    Action::Data,
+];
 
 /// True if the hint is worth its place now.
 fn matters(app: &App, when: When) -> bool {
@@ -46,6 +53,7 @@ fn matters(app: &App, when: When) -> bool {
         When::FileDiffers => !app.differs.is_empty(),
         When::Finding => app.finding().is_some(),
         When::Overlaid => !app.runs.overlays.is_empty(),
+        When::Lesson => app.lesson.as_ref().is_some_and(|lesson| !lesson.hidden),
         When::Changed => !app.undo.is_empty() && app.alive(),
     }
 }
@@ -54,7 +62,7 @@ fn matters(app: &App, when: When) -> bool {
 fn rank(binding: &Binding) -> u8 {
     match binding.when {
         When::Always => 0,
-        When::Running | When::NeedsRestart | When::FileDiffers | When::Finding => 1,
+        When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding => 1,
         When::Controls | When::Charts | When::Log => 2,
         When::Paused | When::Changed | When::Overlaid => 3,
         When::Alive | When::Never => 4,

@@ -7,13 +7,16 @@ pub mod charts;
 mod command;
 mod confusion;
 mod controls;
+pub mod data;
 mod dialog;
 mod doctor;
 pub mod estimators;
+pub mod explain;
 mod factors;
 mod header;
 mod help;
 mod hints;
+pub mod lesson;
 mod log;
 mod overlay;
 mod picture;
@@ -22,13 +25,14 @@ mod representation;
 mod runs;
 mod small;
 mod text;
+pub mod tour;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     app::{App, Mode},
     graphics::Picture,
-    layout::layout,
+    layout::{Layout, layout},
 };
 
 /// Draws the whole state into `buf`, over `app.area`. Where the theme has real pictures, these are what is to be shown in their
@@ -46,27 +50,38 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Vec<Picture> {
         charts::draw(app, *id, *chart, buf);
     }
     controls::draw(app, layout.controls, buf);
-    log::draw(app, layout.log, buf);
+    match app.lesson.as_ref().filter(|lesson| !lesson.hidden) {
+        Some(lesson) => lesson::draw(app, lesson, layout.log, buf),
+        None => log::draw(app, layout.log, buf),
+    }
     match &app.mode {
         Mode::Command(prompt) => command::draw(app, ":", prompt, layout.bottom, buf),
         Mode::Edit { key, prompt } => command::draw(app, &format!("{key} = "), prompt, layout.bottom, buf),
         _ => hints::draw(app, layout.bottom, buf),
     }
-    let mut pictures = Vec::new();
-    match app.mode {
-        Mode::Representation { .. } => pictures = representation::draw(app, &layout, buf),
-        Mode::Probes(looking) => probes::draw(app, looking, &layout, buf),
-        Mode::Runs(page) => runs::draw(app, page, &layout, buf),
-        Mode::Estimators(term) => estimators::draw(app, term, &layout, buf),
-        Mode::Help { scroll } => help::draw(app, scroll, area, buf),
-        Mode::Quit => dialog::draw(app, &dialog::quit(), area, buf),
-        Mode::Restart => dialog::draw(app, &dialog::restart(), area, buf),
-        Mode::Travel(ref travel) => dialog::draw(app, &dialog::travel(travel), area, buf),
-        _ => {}
-    }
+    let mut pictures = over(app, &app.mode, &layout, buf);
     // What has come to lie over a picture has the better right to the place.
     pictures.retain(|picture| picture.is_uncovered(buf));
     pictures
+}
+
+/// What lies over the panels.
+fn over(app: &App, mode: &Mode, layout: &Layout, buf: &mut Buffer) -> Vec<Picture> {
+    match mode {
+        Mode::Representation { .. } => return representation::draw(app, layout, buf),
+        Mode::Data(_) => return data::draw(app, layout, buf),
+        Mode::Probes(looking) => probes::draw(app, *looking, layout, buf),
+        Mode::Runs(page) => runs::draw(app, *page, layout, buf),
+        Mode::Estimators(term) => estimators::draw(app, *term, layout, buf),
+        Mode::Explain(open) => explain::draw(app, open, layout, buf),
+        Mode::Tour(card) => tour::draw(app, *card, layout, buf),
+        Mode::Help { scroll } => help::draw(app, *scroll, app.area, buf),
+        Mode::Quit => dialog::draw(app, &dialog::quit(), app.area, buf),
+        Mode::Restart => dialog::draw(app, &dialog::restart(), app.area, buf),
+        Mode::Travel(travel) => dialog::draw(app, &dialog::travel(travel), app.area, buf),
+        Mode::Normal | Mode::Command(_) | Mode::Edit { .. } => {}
+    }
+    Vec::new()
 }
 
 /// The state as it would look on a screen of this size.

@@ -1,0 +1,96 @@
+//! A card of the lesson, in the place of the log: what to do, what to look for, and the answer.
+//!
+//! ```text
+//! ── Lesson · Why JSD forgives few negatives · 2 of 4 ───────────── next in 120 steps ──
+//!  Now give every positive one negative instead of 63.
+//!  … t  objective.local.negatives 63 → 1
+//!  look: the dashed line "L min" on the chart of mutual information
+//!  ?    How far does it fall?   (T: the answer)
+//! ```
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Modifier, Style},
+    text::{Line, Span},
+    widgets::{Block, Borders, Widget},
+};
+
+use super::text::{cut, put_line, title, width, wrap};
+use crate::tui::{
+    app::{App, Panel},
+    controls::shown,
+    lesson::Lesson,
+};
+
+/// Columns of the word before a part.
+const LABEL: usize = 6;
+
+/// Rows that the panel takes of a body of so many: the charts keep the larger part.
+pub fn rows(body: u16) -> u16 {
+    (body * 2 / 5).clamp(8, 13).min(body)
+}
+
+pub fn draw(app: &App, lesson: &Lesson, area: Rect, buf: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    let t = &app.theme;
+    let focused = app.focus == Panel::Log;
+    let style = if focused { t.accent } else { t.border };
+    let (inner, lines) = (Rect { y: area.y + 1, height: area.height - 1, ..area }, lines(app, lesson, area.width));
+    let hidden = lines.len().saturating_sub(usize::from(inner.height));
+    let first = lesson.scroll.min(hidden);
+    let outlook = if hidden > first { format!("{} more below", hidden - first) } else { lesson.outlook(&app.live) };
+    let (card, cards) = lesson.place();
+    let place = if card == 0 { "introduction".to_owned() } else { format!("{card} of {cards}") };
+    let room = usize::from(area.width).saturating_sub(width(&outlook) + width(&place) + 18);
+    let name = format!(" Lesson · {} · {place} ", cut(lesson.title(), room));
+    Block::new()
+        .borders(Borders::TOP)
+        .border_style(style)
+        .title(Line::from(vec![Span::styled("─", style), Span::styled(name, title(t, focused))]))
+        .title(Line::from(vec![Span::styled(format!(" {outlook} "), t.accent), Span::styled("─", style)]).right_aligned())
+        .render(area, buf);
+    for (row, line) in lines.iter().skip(first).take(usize::from(inner.height)).enumerate() {
+        put_line(buf, inner, row as u16, line);
+    }
+}
+
+/// The whole card, however long.
+pub fn lines(app: &App, lesson: &Lesson, columns: u16) -> Vec<Line<'static>> {
+    let t = &app.theme;
+    let Some(step) = lesson.step() else { return part("", lesson.introduction(), (t.dim, t.text), columns) };
+    let strong = t.accent.add_modifier(Modifier::BOLD);
+    if lesson.answered {
+        let mut all = part("?", &step.question, (strong, t.text), columns);
+        all.extend(part("→", &step.answer, (t.ok.add_modifier(Modifier::BOLD), t.text), columns));
+        return all;
+    }
+    let mut all = part("", &step.text, (t.dim, t.text), columns);
+    if !step.set.is_empty() {
+        let (sign, style) = if lesson.in_force(&app.live.config) { ("✓ t", t.ok) } else { ("▸ t", strong) };
+        let change = |(key, to): (&String, &toml::Value)| match app.live.config.get(key) {
+            Some(now) if now != *to => format!("{key} {} → {}", shown(&now), shown(to)),
+            _ => format!("{key} = {}", shown(to)),
+        };
+        let changes: Vec<String> = step.set.iter().map(change).collect();
+        all.extend(part(sign, &changes.join(", "), (style, style), columns));
+    }
+    if !step.look.is_empty() {
+        all.extend(part("look", &step.look, (t.dim, t.text), columns));
+    }
+    if !step.question.is_empty() {
+        let hint = if step.answer.is_empty() { "" } else { " (T: the answer)" };
+        all.extend(part("?", &format!("{}{hint}", step.question), (strong, t.text), columns));
+    }
+    all
+}
+
+/// A label, and a text beside it on as many lines as it takes.
+fn part(label: &str, text: &str, (mark, body): (Style, Style), columns: u16) -> Vec<Line<'static>> {
+    let indent = if label.is_empty() { 1 } else { LABEL };
+    let lines = wrap(text, usize::from(columns).saturating_sub(indent + 1)).into_iter().enumerate();
+    let head = |i: usize| if i == 0 && !label.is_empty() { format!(" {label:<5}") } else { " ".repeat(indent) };
+    lines.map(|(i, text)| Line::from(vec![Span::styled(head(i), mark), Span::styled(text, body)])).collect()
+}
