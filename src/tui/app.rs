@@ -16,6 +16,7 @@ use super::{
     requests::Requests,
     runs::{Page, Runs},
     theme::Theme,
+    ui::Ui,
     undo::Undo,
     view::{chart::Marker, estimators::Term, probes::Looking},
 };
@@ -68,6 +69,12 @@ pub enum Mode {
     Probes(Looking),
     /// Other runs, their checkpoints, where their settings differ.
     Runs(Page),
+    /// The log in full; keys go into its filter while typing.
+    Log {
+        typing: bool,
+    },
+    /// Words are typed that the settings in the list must have.
+    Filter,
     /// Quit while training?
     Quit,
     /// Restart while training?
@@ -152,6 +159,7 @@ pub const WINDOWS: [Option<u64>; 3] = [None, Some(1000), Some(200)];
 #[derive(Debug, Clone)]
 pub struct App {
     pub theme: Theme,
+    pub ui: Ui,
     pub marker: Marker,
     pub area: Rect,
     /// The newest state of the trainer.
@@ -201,6 +209,7 @@ impl App {
     pub fn new(theme: Theme, live: Arc<Snapshot>, history: Arc<History>, file: Option<WatchedFile>) -> Self {
         let mut app = Self {
             theme,
+            ui: Ui::default(),
             marker: Marker::Braille,
             area: Rect::new(0, 0, 80, 24),
             live,

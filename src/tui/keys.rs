@@ -27,6 +27,11 @@ pub enum Action {
     Filter,
     Overlays,
     Smooth,
+    /// The charts, without any view over them.
+    Train,
+    Log,
+    /// The view beside the present one, in the row of tabs.
+    Tab { next: bool },
     Fork,
     LocalMode,
     GlobalMode,
@@ -53,6 +58,8 @@ pub enum Action {
     Quit,
     Suspend,
     Redraw,
+    /// The mouse is ours, or the terminal's.
+    Mouse,
 }
 
 /// Under which heading the help lists a key.
@@ -105,6 +112,8 @@ pub enum When {
     Changed,
     /// Other runs lie over the charts.
     Overlaid,
+    /// The mouse is the terminal's.
+    MouseOff,
 }
 
 /// A key with its modifiers. Shift is part of a letter (`G`).
@@ -133,7 +142,14 @@ impl Chord {
             KeyCode::F(n) => format!("F{n}"),
             other => format!("{other:?}"),
         };
-        if self.1.contains(KeyModifiers::CONTROL) { format!("Ctrl-{}", key.to_uppercase()) } else { key }
+        let has = |modifier| self.1.contains(modifier);
+        let shift = if has(KeyModifiers::SHIFT) && self.0 != KeyCode::BackTab { "Shift-" } else { "" };
+        let alt = if has(KeyModifiers::ALT) { "Alt-" } else { "" };
+        match (has(KeyModifiers::CONTROL), self.0) {
+            (true, KeyCode::Char(_)) => format!("Ctrl-{alt}{shift}{}", key.to_uppercase()),
+            (true, _) => format!("Ctrl-{alt}{shift}{key}"),
+            (false, _) => format!("{alt}{shift}{key}"),
+        }
     }
 }
 
@@ -150,13 +166,6 @@ pub struct Binding {
     pub when: When,
 }
 
-impl Binding {
-    /// All keys as the help shows them.
-    pub fn names(&self) -> String {
-        self.keys.iter().map(Chord::name).collect::<Vec<_>>().join(" ")
-    }
-}
-
 const fn c(c: char) -> Chord {
     Chord(KeyCode::Char(c), KeyModifiers::NONE)
 }
@@ -165,6 +174,9 @@ const fn k(code: KeyCode) -> Chord {
 }
 const fn ctrl(c: char) -> Chord {
     Chord(KeyCode::Char(c), KeyModifiers::CONTROL)
+}
+const fn ctrl_k(code: KeyCode) -> Chord {
+    Chord(code, KeyModifiers::CONTROL)
 }
 const fn bind(
     keys: &'static [Chord],
@@ -230,6 +242,7 @@ pub const BINDINGS: &[Binding] = &[
         "default",
         When::Controls,
     ),
+    bind(&[c('T')], Action::Train, View, "the charts, whatever lies over them", "", When::Never),
     bind(&[c('v')], Action::Estimators, View, "all estimators on the newest scores, and back", "estimators", When::Alive),
     bind(
         &[c('r')],
@@ -241,7 +254,10 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(&[c('a')], Action::Probes, View, "probes: baselines, confusion, factors; and back", "accuracies", When::Alive),
     bind(&[c('o')], Action::Runs, View, "other runs: compare, go back to, fork; and back", "runs", When::Alive),
-    bind(&[c('/')], Action::Filter, View, "other runs, those with these words only", "", When::Never),
+    bind(&[c('g')], Action::Log, View, "the log in full; and back", "", When::Never),
+    bind(&[c('('), ctrl_k(KeyCode::PageUp)], Action::Tab { next: false }, View, "the tab to the left", "", When::Never),
+    bind(&[c(')'), ctrl_k(KeyCode::PageDown)], Action::Tab { next: true }, View, "the tab to the right", "", When::Never),
+    bind(&[c('/')], Action::Filter, View, "settings, log, other runs: those with these words", "filter", When::Controls),
     bind(&[c('O')], Action::Overlays, View, "overlaid runs off the charts", "runs off", When::Overlaid),
     bind(&[c('S')], Action::Smooth, View, "smooth the curves (moving average), and back", "smooth", When::Charts),
     bind(&[c('z')], Action::Zoom, View, "a chart in full screen, and back", "full screen", When::Charts),
@@ -250,8 +266,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('f')], Action::Freeze, View, "freeze the view; training goes on", "freeze", When::Charts),
     bind(&[k(KeyCode::Esc)], Action::Escape, View, "crosshair, full screen, message: away", "", When::Never),
     bind(&[ctrl('l')], Action::Redraw, View, "draw the screen anew", "", When::Never),
+    bind(&[c('m')], Action::Mouse, Program, "mouse off, so that text can be selected; and on", "mouse on", When::MouseOff),
     bind(&[c('W')], Action::WriteBack, Program, "write the run's settings into the config file", "write file", When::FileDiffers),
-    bind(&[c(':')], Action::Command, Program, "command line: set, preset, w, restart, …", "set", When::Always),
+    bind(&[c(':')], Action::Command, Program, "find an action, a setting, a value; or set, preset, w, …", "find", When::Always),
     bind(&[c('?'), k(KeyCode::F(1))], Action::Help, Program, "this help", "help", When::Always),
     bind(&[c('q'), ctrl('c')], Action::Quit, Program, "quit (asks while training; saves a checkpoint)", "quit", When::Always),
     bind(&[ctrl('z')], Action::Suspend, Program, "suspend to the shell; fg comes back", "", When::Never),
@@ -267,18 +284,18 @@ pub fn binding(event: &KeyEvent) -> Option<&'static Binding> {
     BINDINGS.iter().find(|b| b.keys.iter().any(|k| k.matches(event)))
 }
 
-/// The first key of an action, as a user reads it.
-pub fn name(action: Action) -> String {
-    BINDINGS.iter().find(|b| b.action == action).and_then(|b| b.keys.first()).map(Chord::name).unwrap_or_default()
+/// The line of the table that an action has.
+pub fn of(action: Action) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|b| b.action == action)
 }
 
 /// The table as Markdown, for the README.
 pub fn markdown() -> String {
-    let mut text = String::from("| key | does |\n| --- | --- |\n");
+    let mut text = String::from("| key | does | name |\n| --- | --- | --- |\n");
     for group in Group::ALL {
         for b in BINDINGS.iter().filter(|b| b.group == group) {
             let keys = b.keys.iter().map(|k| format!("`{}`", k.name())).collect::<Vec<_>>().join(" ");
-            text.push_str(&format!("| {keys} | {} |\n", b.help));
+            text.push_str(&format!("| {keys} | {} | `{}` |\n", b.help, super::keymap::action_name(b.action)));
         }
     }
     text

@@ -1,7 +1,10 @@
 //! The workbench from outside: messages in, what the trainer is sent and what the screen says out. No trainer runs here.
 
+mod around;
 mod doctor;
 mod flows;
+mod look;
+mod palette;
 mod probes;
 mod representation;
 mod robust;
