@@ -17,7 +17,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use clap_complete::Shell;
 use dim_tui::{
     batch,
@@ -104,6 +104,9 @@ pub struct RunArgs {
     /// How pictures are shown; in half blocks without colour, and where nothing better is known
     #[arg(long, value_enum, value_name = "HOW", default_value = "auto")]
     pub images: Images,
+    /// Colours of the workbench, over what ui.toml says [default: colour-blind]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(tui::theme::NAMES))]
+    pub theme: Option<String>,
     #[command(flatten)]
     pub lesson: lesson::LessonArgs,
     #[command(flatten)]
@@ -304,6 +307,19 @@ impl RunArgs {
         beside.into_iter().chain([PathBuf::new(), "estimators/scripts".into()]).chain(own).collect()
     }
 
+    /// How the workbench is to look and behave: what the user's own file says, and the flags over it.
+    ///
+    /// # Errors
+    /// If that file cannot be used (exit code 2).
+    pub fn look(&self) -> anyhow::Result<tui::Look> {
+        let file = dirs::config_dir().map(|dir| dir.join("dim-tui/ui.toml"));
+        let mut ui = file.map_or_else(|| Ok(tui::Ui::default()), |file| tui::ui::load(&file))?;
+        if let Some(name) = &self.theme {
+            ui.theme = tui::theme::NAMES.into_iter().find(|known| known == name);
+        }
+        Ok(tui::Look { color: self.color.into(), images: self.images.into(), ui, tour: self.lesson.tour.into() })
+    }
+
     /// Flags that stand for a key.
     fn shorthands(&self) -> anyhow::Result<Vec<(&'static str, &'static str, Value)>> {
         let mut found = Vec::new();
@@ -317,11 +333,6 @@ impl RunArgs {
             found.push(("--threads", "run.threads", Value::Integer(threads.into())));
         }
         Ok(found)
-    }
-
-    /// How the workbench appears.
-    pub fn look(&self) -> tui::Look {
-        tui::Look { color: self.color.into(), images: self.images.into(), tour: self.lesson.tour.into() }
     }
 
     /// How the trainer begins.

@@ -43,7 +43,8 @@ fn run(cli: &Cli) -> Result<i32, Failure> {
         return Ok(batch::run(cli::lesson::without_reader(config), options, args.config_file(), args.sweep.led));
     }
     needs_terminal().map_err(|e| (BAD_USAGE, e))?;
-    tui::run(config, options, args.config_file(), args.look()).map_err(|e| (FAILED, e))
+    let look = args.look().map_err(|e| (BAD_USAGE, e))?;
+    tui::run(config, options, args.config_file(), look).map_err(|e| (FAILED, e))
 }
 
 /// Candle reads these at every matrix product, and without them `/proc/cpuinfo`. Its pool for elementwise work spins while

@@ -50,7 +50,7 @@ fn cycle<'a>(names: &[&'a str], now: &str, up: bool) -> Option<&'a str> {
 }
 
 /// The smallest value above 0 that the arrows reach.
-fn floor(key: &str) -> f64 {
+pub(super) fn floor(key: &str) -> f64 {
     match key {
         "optim.lr" => 1e-7,
         "optim.clip_norm" | "data.augment.colour" => 0.1,
@@ -123,11 +123,13 @@ fn float_or(now: &Value, (floor, zero, max): (f64, bool, f64), names: &[&str], u
     }
 }
 
-/// The name, if there is one, then running means of 1, 2, 10, ... batches.
+/// Running means of 1, 2, 10, ... batches.
+pub(super) const EMA_RUNGS: [f64; 6] = [0.0, 0.5, 0.9, 0.95, 0.99, 0.999];
+
+/// The name, if there is one, then the running means.
 fn ema(now: &Value, names: &[&str], up: bool) -> Option<Value> {
-    const RUNGS: [f64; 6] = [0.0, 0.5, 0.9, 0.95, 0.99, 0.999];
-    let Some(v) = now.as_float() else { return up.then_some(Value::Float(RUNGS[0])) };
-    let next = if up { RUNGS.iter().find(|r| **r > v) } else { RUNGS.iter().rev().find(|r| **r < v) };
+    let Some(v) = now.as_float() else { return up.then_some(Value::Float(EMA_RUNGS[0])) };
+    let next = if up { EMA_RUNGS.iter().find(|r| **r > v) } else { EMA_RUNGS.iter().rev().find(|r| **r < v) };
     next.map(|r| Value::Float(*r)).or_else(|| names.first().filter(|_| !up).map(|n| Value::from(*n)))
 }
 

@@ -18,6 +18,7 @@ use super::{
     requests::Requests,
     runs::{Page, Runs},
     theme::Theme,
+    ui::Ui,
     undo::Undo,
     view::{chart::Marker, estimators::Term, probes::Looking},
 };
@@ -76,6 +77,12 @@ pub enum Mode {
     Explain(Box<Explaining>),
     /// This card of the tour.
     Tour(usize),
+    /// The log in full; keys go into its filter while typing.
+    Log {
+        typing: bool,
+    },
+    /// Words are typed that the settings in the list must have.
+    Filter,
     /// Quit while training?
     Quit,
     /// Restart while training?
@@ -162,6 +169,7 @@ pub const WINDOWS: [Option<u64>; 3] = [None, Some(1000), Some(200)];
 #[derive(Debug, Clone)]
 pub struct App {
     pub theme: Theme,
+    pub ui: Ui,
     pub marker: Marker,
     pub area: Rect,
     /// The newest state of the trainer.
@@ -213,6 +221,7 @@ impl App {
     pub fn new(theme: Theme, live: Arc<Snapshot>, history: Arc<History>, file: Option<WatchedFile>) -> Self {
         let mut app = Self {
             theme,
+            ui: Ui::default(),
             marker: Marker::Braille,
             area: Rect::new(0, 0, 80, 24),
             live,

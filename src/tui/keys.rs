@@ -33,6 +33,11 @@ pub enum Action {
     Filter,
     Overlays,
     Smooth,
+    /// The charts, without any view over them.
+    Train,
+    Log,
+    /// The view beside the present one, in the row of tabs.
+    Tab { next: bool },
     Fork,
     LocalMode,
     GlobalMode,
@@ -59,6 +64,8 @@ pub enum Action {
     Quit,
     Suspend,
     Redraw,
+    /// The mouse is ours, or the terminal's.
+    Mouse,
 }
 
 /// Under which heading the help lists a key.
@@ -115,6 +122,8 @@ pub enum When {
     Overlaid,
     /// A lesson is taken.
     Lesson,
+    /// The mouse is the terminal's.
+    MouseOff,
 }
 
 /// A key with its modifiers. Shift is part of a letter (`G`).
@@ -143,7 +152,14 @@ impl Chord {
             KeyCode::F(n) => format!("F{n}"),
             other => format!("{other:?}"),
         };
-        if self.1.contains(KeyModifiers::CONTROL) { format!("Ctrl-{}", key.to_uppercase()) } else { key }
+        let has = |modifier| self.1.contains(modifier);
+        let shift = if has(KeyModifiers::SHIFT) && self.0 != KeyCode::BackTab { "Shift-" } else { "" };
+        let alt = if has(KeyModifiers::ALT) { "Alt-" } else { "" };
+        match (has(KeyModifiers::CONTROL), self.0) {
+            (true, KeyCode::Char(_)) => format!("Ctrl-{alt}{shift}{}", key.to_uppercase()),
+            (true, _) => format!("Ctrl-{alt}{shift}{key}"),
+            (false, _) => format!("{alt}{shift}{key}"),
+        }
     }
 }
 
@@ -160,13 +176,6 @@ pub struct Binding {
     pub when: When,
 }
 
-impl Binding {
-    /// All keys as the help shows them.
-    pub fn names(&self) -> String {
-        self.keys.iter().map(Chord::name).collect::<Vec<_>>().join(" ")
-    }
-}
-
 const fn c(c: char) -> Chord {
     Chord(KeyCode::Char(c), KeyModifiers::NONE)
 }
@@ -175,6 +184,9 @@ const fn k(code: KeyCode) -> Chord {
 }
 const fn ctrl(c: char) -> Chord {
     Chord(KeyCode::Char(c), KeyModifiers::CONTROL)
+}
+const fn ctrl_k(code: KeyCode) -> Chord {
+    Chord(code, KeyModifiers::CONTROL)
 }
 const fn bind(
     keys: &'static [Chord],
@@ -240,6 +252,7 @@ pub const BINDINGS: &[Binding] = &[
         "default",
         When::Controls,
     ),
+    bind(&[c('T')], Action::Train, View, "the charts, whatever lies over them", "", When::Never),
     bind(&[c('v')], Action::Estimators, View, "all estimators on the newest scores, and back", "estimators", When::Alive),
     bind(
         &[c('r')],
@@ -253,7 +266,10 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('D')], Action::Data, View, "the images, their factors, what augmentation does; and back", "data", When::Alive),
     bind(&[c('i')], Action::Explain, View, "explain what has the focus: formula, unit, source", "explain", When::Always),
     bind(&[c('o')], Action::Runs, View, "other runs: compare, go back to, fork; and back", "runs", When::Alive),
-    bind(&[c('/')], Action::Filter, View, "other runs, those with these words only", "", When::Never),
+    bind(&[c('g')], Action::Log, View, "the log in full; and back", "", When::Never),
+    bind(&[c('('), ctrl_k(KeyCode::PageUp)], Action::Tab { next: false }, View, "the tab to the left", "", When::Never),
+    bind(&[c(')'), ctrl_k(KeyCode::PageDown)], Action::Tab { next: true }, View, "the tab to the right", "", When::Never),
+    bind(&[c('/')], Action::Filter, View, "settings, log, other runs: those with these words", "filter", When::Controls),
     bind(&[c('O')], Action::Overlays, View, "overlaid runs off the charts", "runs off", When::Overlaid),
     bind(&[c('S')], Action::Smooth, View, "smooth the curves (moving average), and back", "smooth", When::Charts),
     bind(&[c('z')], Action::Zoom, View, "a chart in full screen, and back", "full screen", When::Charts),
@@ -266,8 +282,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('N')], Action::LessonBack, Lesson, "lesson: the card before", "", When::Never),
     bind(&[c('t')], Action::LessonTry, Lesson, "lesson: make the change of the card", "try", When::Lesson),
     bind(&[c('T')], Action::LessonAnswer, Lesson, "lesson: the answer, and back", "answer", When::Lesson),
+    bind(&[c('m')], Action::Mouse, Program, "mouse off, so that text can be selected; and on", "mouse on", When::MouseOff),
     bind(&[c('W')], Action::WriteBack, Program, "write the run's settings into the config file", "write file", When::FileDiffers),
-    bind(&[c(':')], Action::Command, Program, "command line: set, preset, w, restart, …", "set", When::Always),
+    bind(&[c(':')], Action::Command, Program, "find an action, a setting, a value; or set, preset, w, …", "find", When::Always),
     bind(&[c('?'), k(KeyCode::F(1))], Action::Help, Program, "this help", "help", When::Always),
     bind(&[c('q'), ctrl('c')], Action::Quit, Program, "quit (asks while training; saves a checkpoint)", "quit", When::Always),
     bind(&[ctrl('z')], Action::Suspend, Program, "suspend to the shell; fg comes back", "", When::Never),
@@ -283,18 +300,18 @@ pub fn binding(event: &KeyEvent) -> Option<&'static Binding> {
     BINDINGS.iter().find(|b| b.keys.iter().any(|k| k.matches(event)))
 }
 
-/// The first key of an action, as a user reads it.
-pub fn name(action: Action) -> String {
-    BINDINGS.iter().find(|b| b.action == action).and_then(|b| b.keys.first()).map(Chord::name).unwrap_or_default()
+/// The line of the table that an action has.
+pub fn of(action: Action) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|b| b.action == action)
 }
 
 /// The table as Markdown, for the README.
 pub fn markdown() -> String {
-    let mut text = String::from("| key | does |\n| --- | --- |\n");
+    let mut text = String::from("| key | does | name |\n| --- | --- | --- |\n");
     for group in Group::ALL {
         for b in BINDINGS.iter().filter(|b| b.group == group) {
             let keys = b.keys.iter().map(|k| format!("`{}`", k.name())).collect::<Vec<_>>().join(" ");
-            text.push_str(&format!("| {keys} | {} |\n", b.help));
+            text.push_str(&format!("| {keys} | {} | `{}` |\n", b.help, super::keymap::action_name(b.action)));
         }
     }
     text

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! header           2 rows
+//! tabs             1 row, where there are 24
 //! banner           0 to 6 rows: a failure, a broken file
 //! charts    │ controls
 //! charts    │
@@ -14,19 +15,24 @@ use ratatui::layout::Rect;
 use super::{
     app::{App, ChartId, Panel},
     controls::RESTART_FROM,
-    view::{banner, lesson},
+    keys::Action,
+    slider::Slider,
+    view::{self, banner, lesson},
 };
 
 /// Smallest screen.
 pub const SMALLEST: (u16, u16) = (60, 20);
 /// From this width on the controls go down to the bottom, beside the log.
 const WIDE: u16 = 110;
-/// Rows below which a chart says nothing.
+/// Rows below which a chart says nothing; one of several may have one less.
 const CHART_ROWS: u16 = 6;
+/// Rows from which on the tabs have one.
+const TAB_ROWS: u16 = 24;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     pub header: Rect,
+    pub tabs: Rect,
     pub banner: Rect,
     /// Those that have room, top to bottom.
     pub charts: Vec<(ChartId, Rect)>,
@@ -44,10 +50,11 @@ pub fn layout(app: &App) -> Option<Layout> {
     let mut rest = area;
     let header = take_top(&mut rest, 2);
     let bottom = take_bottom(&mut rest, 1);
+    let tabs = take_top(&mut rest, u16::from(area.height >= TAB_ROWS));
     let banner = take_top(&mut rest, banner::height(app, area.width));
     if let Some(id) = app.zoom {
         let none = Rect::new(rest.x, rest.bottom(), 0, 0);
-        return Some(Layout { header, banner, charts: vec![(id, rest)], controls: none, log: none, bottom });
+        return Some(Layout { header, tabs, banner, charts: vec![(id, rest)], controls: none, log: none, bottom });
     }
     let control_width = (area.width * 3 / 10).clamp(28, 46);
     let log_rows = match app.lesson.as_ref().filter(|lesson| !lesson.hidden) {
@@ -62,7 +69,7 @@ pub fn layout(app: &App) -> Option<Layout> {
         log = take_bottom(&mut rest, log_rows);
         controls = take_right(&mut rest, control_width);
     }
-    Some(Layout { header, banner, charts: stack(app, rest), controls, log, bottom })
+    Some(Layout { header, tabs, banner, charts: stack(app, rest), controls, log, bottom })
 }
 
 /// The title of the log and its lines.
@@ -79,7 +86,7 @@ fn log_rows(body: u16) -> u16 {
 fn stack(app: &App, area: Rect) -> Vec<(ChartId, Rect)> {
     let [first, second, third] = app.charts();
     let focused = if let Panel::Chart(id) = app.focus { Some(id) } else { None };
-    let ids = match area.height / CHART_ROWS {
+    let ids = match (area.height + 1) / CHART_ROWS {
         0 | 1 => vec![focused.unwrap_or(first)],
         2 if focused == Some(ChartId::Information) && second == ChartId::Information => vec![second, third],
         2 if second == ChartId::Information || focused == Some(third) => vec![first, third],
@@ -124,8 +131,16 @@ pub enum Row {
     Restart,
 }
 
-/// Rows at the foot of the controls that explain the selected one.
-pub const FOOT: u16 = 2;
+/// Rows at the foot of the controls that explain the selected one, with a slider in the last. Where there are few, one less.
+pub fn foot_rows(panel: Rect) -> u16 {
+    if panel.height < 14 { 2 } else { 3 }
+}
+
+/// The foot of the controls.
+pub fn foot_area(panel: Rect) -> Rect {
+    let list = list_area(panel);
+    Rect { y: list.bottom(), height: foot_rows(panel).min(panel.height), ..list }
+}
 
 /// The part of the controls panel that is the list.
 pub fn list_area(panel: Rect) -> Rect {
@@ -134,15 +149,16 @@ pub fn list_area(panel: Rect) -> Rect {
         x: panel.x + 1.min(panel.width),
         y: panel.y + 1.min(panel.height),
         width: panel.width.saturating_sub(2),
-        height: panel.height.saturating_sub(1 + FOOT),
+        height: panel.height.saturating_sub(1 + foot_rows(panel)),
     }
 }
 
 /// The rows that are in view, top to bottom: as near to the top of the list as the selected one allows.
 pub fn visible_rows(app: &App, list: Rect) -> Vec<Row> {
-    let (live, restart): (Vec<usize>, Vec<usize>) = app.controls().into_iter().partition(|i| *i < RESTART_FROM);
+    let (live, restart): (Vec<usize>, Vec<usize>) = app.listed().into_iter().partition(|i| *i < RESTART_FROM);
     let control = |i: &usize| Row::Control(*i);
-    let rows: Vec<Row> = live.iter().map(control).chain([Row::Restart]).chain(restart.iter().map(control)).collect();
+    let rule = Some(Row::Restart).filter(|_| !restart.is_empty());
+    let rows: Vec<Row> = live.iter().map(control).chain(rule).chain(restart.iter().map(control)).collect();
     let height = usize::from(list.height);
     let selected = rows.iter().position(|r| *r == Row::Control(app.selected)).unwrap_or(0);
     // Two rows of context below the selected one.
@@ -155,6 +171,9 @@ pub fn visible_rows(app: &App, list: Rect) -> Vec<Row> {
 pub enum Target {
     Control(usize),
     Controls,
+    /// The slider of the selected setting, so many columns from its left end.
+    Slider(u16),
+    Tab(Action),
     Chart(ChartId, Rect),
     Log,
     Nothing,
@@ -164,6 +183,9 @@ pub enum Target {
 pub fn target(app: &App, x: u16, y: u16) -> Target {
     let Some(layout) = layout(app) else { return Target::Nothing };
     let inside = |r: Rect| r.contains((x, y).into());
+    if let Some(tab) = view::tabs::places(app, layout.tabs).iter().find(|tab| inside(tab.area)) {
+        return Target::Tab(tab.action);
+    }
     if let Some((id, area)) = layout.charts.iter().find(|(_, r)| inside(*r)) {
         return Target::Chart(*id, *area);
     }
@@ -172,6 +194,9 @@ pub fn target(app: &App, x: u16, y: u16) -> Target {
     }
     if !inside(layout.controls) {
         return Target::Nothing;
+    }
+    if let Some(track) = Slider::of(app).and_then(|s| s.track(foot_area(layout.controls))).filter(|track| inside(*track)) {
+        return Target::Slider(x - track.x);
     }
     let list = list_area(layout.controls);
     if inside(list)

@@ -1,5 +1,7 @@
 //! The event log: what was asked, done, refused and noticed, oldest first.
 
+use super::{filter::Filter, prompt::Prompt};
+
 /// What a line is about; decides its sign and colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -30,6 +32,21 @@ impl Kind {
             Kind::Warning | Kind::Error => "!",
         }
     }
+
+    /// The word by which a filter finds lines of the kind.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Requested => "requested",
+            Kind::Accepted => "accepted change",
+            Kind::Refused => "refused",
+            Kind::Checkpoint => "checkpoint",
+            Kind::Probe => "probe",
+            Kind::File => "file",
+            Kind::Note => "note",
+            Kind::Warning => "warning",
+            Kind::Error => "error",
+        }
+    }
 }
 
 /// One line.
@@ -51,6 +68,10 @@ pub struct Log {
     entries: Vec<Entry>,
     /// Entries below the last one shown; 0: the newest is in view.
     pub back: usize,
+    /// What the view in full shows of them.
+    pub filter: Filter,
+    /// As `back`, of the lines that the filter lets through.
+    pub filtered_back: usize,
 }
 
 impl Log {
@@ -71,6 +92,9 @@ impl Log {
         if self.back > 0 {
             self.back += 1;
         }
+        if self.filtered_back > 0 && self.entries.last().is_some_and(|entry| self.shows(entry)) {
+            self.filtered_back += 1;
+        }
     }
 
     /// The line of request `id` becomes its answer. A reason is added to the text.
@@ -88,6 +112,26 @@ impl Log {
     /// Looks further back (positive) or nearer.
     pub fn scroll(&mut self, by: isize) {
         self.back = self.back.saturating_add_signed(by).min(self.entries.len().saturating_sub(1));
+    }
+
+    /// Other words for the view in full; it begins at the newest line.
+    pub fn filtered(&mut self, words: Prompt) {
+        self.filter.prompt = words;
+        self.filtered_back = 0;
+    }
+
+    fn shows(&self, entry: &Entry) -> bool {
+        self.filter.is_empty() || self.filter.lets(&format!("{} {}", entry.kind.name(), entry.text))
+    }
+
+    /// The lines of the view in full, oldest first.
+    pub fn shown(&self) -> Vec<&Entry> {
+        self.entries.iter().filter(|entry| self.shows(entry)).collect()
+    }
+
+    /// As [`Log::scroll`], in the view in full.
+    pub fn scroll_filtered(&mut self, by: isize) {
+        self.filtered_back = self.filtered_back.saturating_add_signed(by).min(self.shown().len().saturating_sub(1));
     }
 
     pub fn entries(&self) -> &[Entry] {

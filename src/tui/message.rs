@@ -5,7 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use crossterm::event::{KeyEvent, MouseEvent};
 use toml::Value;
 
-use super::runs::{Ask, Found};
+use super::{
+    runs::{Ask, Found},
+    ui::Notify,
+};
 use crate::{
     config::{Change, Config, FileEvent},
     train::{Command, Event, History, Snapshot},
@@ -73,6 +76,10 @@ pub enum Effect {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// The mouse is ours (true) or the terminal's.
+    Mouse(bool),
+    /// Tell somebody who looks elsewhere.
+    Notify(Notify, String),
     /// Leave the screen.
     Exit,
 }

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
 
+use super::{palette::Candidate, theme, ui::Notify};
 use crate::config;
 
 /// The line, with what is wrong about it and what it could become.
@@ -17,6 +18,10 @@ pub struct Prompt {
     pub fresh: bool,
     /// Place in the history of commands, counted from the newest; 0: not in it.
     pub back: usize,
+    /// What a command line has found, best first.
+    pub found: Vec<Candidate>,
+    /// The one that the arrows have led to.
+    pub chosen: Option<usize>,
 }
 
 impl Prompt {
@@ -48,6 +53,12 @@ impl Prompt {
         for c in text.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(4096) {
             self.input.handle(InputRequest::InsertChar(c));
         }
+    }
+
+    /// The one found that Enter would run: the one chosen, else the first, unless the line is a command itself.
+    pub fn pointed(&self) -> Option<usize> {
+        let own = || Some(0).filter(|_| !is_command(self.text()));
+        self.chosen.or_else(own).filter(|at| *at < self.found.len())
     }
 
     /// Completes the last word of a command line as far as it is certain.
@@ -82,6 +93,8 @@ pub const COMMANDS: [(&str, &str, &str); 12] = [
     ("set", "KEY=VALUE …", "change settings, all at once or none"),
     ("preset", "dim(g) | dim(l) | dim(l+g)", "one of the paper's objectives"),
     ("w", "[FILE]", "save the settings; the file is watched from then on (w! into one that is there)"),
+    ("theme", "colour-blind | dark | light | mono", "other colours, until the program ends"),
+    ("notify", "off | bell | osc9", "what tells that a run has ended"),
     ("checkpoint", "", "save a checkpoint now"),
     ("probe", "", "take a probe now"),
     ("pause", "", "pause training"),
@@ -93,6 +106,23 @@ pub const COMMANDS: [(&str, &str, &str); 12] = [
     ("q", "", "quit"),
 ];
 
+/// Other names of commands.
+const ALIASES: [&str; 5] = ["se", "write", "w!", "write!", "quit"];
+
+/// True for a command that has something after it.
+pub fn takes_more(name: &str) -> bool {
+    let more = |(known, arguments, _): &(&str, &str, &str)| *known == name && !arguments.is_empty();
+    COMMANDS.iter().any(more) || ALIASES[..4].contains(&name)
+}
+
+/// True if the line is a command, whatever may be wrong with what follows it.
+pub fn is_command(line: &str) -> bool {
+    let line = line.trim();
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let known = COMMANDS.iter().any(|c| c.0 == name) || ALIASES.contains(&name);
+    known && (rest.is_empty() || takes_more(name))
+}
+
 fn candidates(before: &str) -> Vec<&'static str> {
     let mut words = before.split_whitespace();
     match words.next() {
@@ -102,6 +132,8 @@ fn candidates(before: &str) -> Vec<&'static str> {
             None => config::keys().iter().map(|k| k.name).collect(),
         },
         Some("preset") => vec!["dim(g)", "dim(l)", "dim(l+g)"],
+        Some("theme") => theme::NAMES.to_vec(),
+        Some("notify") => Notify::NAMES.map(|n| n.0).to_vec(),
         _ => Vec::new(),
     }
 }

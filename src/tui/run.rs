@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -15,15 +15,18 @@ use crossbeam_channel::{never, select};
 
 use super::{
     app::App,
+    depth::Depth,
     effects::World,
     graphics::Images,
     input::Input,
     lesson::Lesson,
     log::Kind,
     message::{Done, Effect, Message},
+    status::Status,
     term::{Guard, PanicHook, cell_size, take_panics},
     theme::Theme,
     tour::{self, Tour},
+    ui::Ui,
     update::update,
 };
 use crate::{
@@ -45,23 +48,24 @@ pub enum Color {
     Never,
 }
 
-impl Color {
-    fn theme(self) -> Theme {
-        let wanted = match self {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
-        };
-        if wanted { Theme::colour() } else { Theme::mono() }
-    }
-}
-
-/// How the workbench appears.
-#[derive(Debug, Clone, Copy, Default)]
+/// How the user will have it.
+#[derive(Debug, Clone, Default)]
 pub struct Look {
     pub color: Color,
     pub images: Images,
+    /// What the user's own file says, and the flags over it.
+    pub ui: Ui,
     pub tour: Tour,
+}
+
+impl Color {
+    fn wanted(self) -> bool {
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+        }
+    }
 }
 
 /// Opens the workbench on a new run and stays until the user leaves. Gives the exit code.
@@ -69,7 +73,6 @@ pub struct Look {
 /// # Errors
 /// If there is no terminal, or the trainer or the file watch could not be started.
 pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, look: Look) -> anyhow::Result<i32> {
-    let Look { color, images, tour } = look;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         anyhow::bail!("there is no terminal to draw on: use --batch to train without one");
     }
@@ -78,7 +81,11 @@ pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, l
     let lesson = config.lesson.take().map(Lesson::new);
     let sweep = config.sweep.as_ref().map(|sweep| sweep.points().len());
     let (world, file) = World::start(config, options, config_file.as_deref())?;
-    let mut app = App::new(color.theme(), world.session.snapshot.load_full(), world.session.history.clone(), file);
+    let Look { color, images, mut ui, tour } = look;
+    ui.colourless = !color.wanted();
+    let theme = if ui.colourless { Theme::mono() } else { ui.look(variable("COLORFGBG").as_deref()) };
+    let mut app = App::new(theme, world.session.snapshot.load_full(), world.session.history.clone(), file);
+    app.ui = ui;
     app.scripts = world.scripts_at_hand();
     app.lesson = lesson;
     if let Some(runs) = sweep {
@@ -92,6 +99,7 @@ pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, l
     let (mut guard, heard) = Guard::enter(ask)?;
     app.theme.images = images.settle(colour, cell, &heard, &variable);
     guard.show_pictures(app.theme.images, heard.cell);
+    guard.behave(Depth::of(&variable), Status::new(app.ui.progress, &variable), app.ui.mouse)?;
     if matches!(images, Images::Always(wanted) if wanted != app.theme.images) {
         app.complain(match app.theme.has_colour() {
             true => "half blocks for pictures: this terminal does not tell how many pixels a character has",
@@ -152,8 +160,12 @@ fn farewell(app: App, world: World) -> i32 {
     code
 }
 
-/// The number of the last signal that came, 0 for none.
-struct Signals(Arc<AtomicUsize>);
+/// The number of the last signal that came, 0 for none; and whether we were told to stop for a while, or to go on.
+struct Signals {
+    last: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
+    go_on: Arc<AtomicBool>,
+}
 
 impl Signals {
     fn catch() -> io::Result<Self> {
@@ -162,11 +174,24 @@ impl Signals {
         for signal in [consts::SIGINT, consts::SIGTERM, consts::SIGHUP] {
             flag::register_usize(signal, seen.clone(), signal as usize)?;
         }
-        Ok(Self(seen))
+        let (stop, go_on) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        #[cfg(unix)]
+        for (signal, seen) in [(consts::SIGTSTP, &stop), (consts::SIGCONT, &go_on)] {
+            flag::register(signal, seen.clone())?;
+        }
+        Ok(Self { last: seen, stop, go_on })
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.swap(false, Ordering::Relaxed)
+    }
+
+    fn continued(&self) -> bool {
+        self.go_on.swap(false, Ordering::Relaxed)
     }
 
     fn take(&self) -> Option<Message> {
-        match self.0.swap(0, Ordering::Relaxed) {
+        match self.last.swap(0, Ordering::Relaxed) {
             0 => None,
             n => Some(Message::Signal(n as i32)),
         }
@@ -247,6 +272,14 @@ impl Loop {
 
     fn drain(&mut self, guard: &mut Guard) -> anyhow::Result<bool> {
         let mut exit = false;
+        if self.signals.stopped() {
+            guard.suspend()?;
+            exit |= self.back(guard)?;
+        } else if self.signals.continued() {
+            // Somebody has stopped us without a word, and the shell has had the terminal meanwhile.
+            guard.take_again()?;
+            exit |= self.back(guard)?;
+        }
         if let Some(signal) = self.signals.take() {
             exit |= self.take(signal, guard)?;
         }
@@ -279,6 +312,13 @@ impl Loop {
         Ok(exit)
     }
 
+    /// The terminal is ours again, in whatever size.
+    fn back(&mut self, guard: &mut Guard) -> anyhow::Result<bool> {
+        self.signals.continued();
+        let (width, height) = guard.size()?;
+        self.take(Message::Resize(width, height), guard)
+    }
+
     /// One message in, its effects out. True to leave.
     fn take(&mut self, message: Message, guard: &mut Guard) -> anyhow::Result<bool> {
         let input = matches!(message, Message::Key(_) | Message::Mouse(_) | Message::Paste(_) | Message::Resize(..));
@@ -306,8 +346,17 @@ impl Loop {
                     let config = self.app.next_config();
                     self.world.write_back(&config, &edits)
                 }
+                Effect::Mouse(on) => {
+                    guard.mouse(on)?;
+                    continue;
+                }
+                Effect::Notify(how, text) => {
+                    guard.notify(how, &text)?;
+                    continue;
+                }
                 Effect::Suspend => {
                     guard.suspend()?;
+                    self.signals.continued();
                     let (width, height) = guard.size()?;
                     Message::Resize(width, height)
                 }

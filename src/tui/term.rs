@@ -20,8 +20,12 @@ use ratatui::{Terminal, backend::CrosstermBackend};
 
 use super::{
     app::App,
+    depth::Depth,
     graphics::{CellSize, Heard, Painter, Protocol, QUESTIONS},
-    input, view,
+    input,
+    status::Status,
+    ui::Notify,
+    view,
 };
 
 type Screen = Terminal<CrosstermBackend<io::Stdout>>;
@@ -31,11 +35,16 @@ pub struct Guard {
     /// There until the terminal is given back.
     screen: Option<Screen>,
     painter: Painter,
+    depth: Depth,
+    status: Status,
+    mouse: bool,
     entered: bool,
 }
 
 /// What takes our pictures off the terminal again: for [`give_back`], which may be called by a panic, without the guard.
 static PICTURES_OFF: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// The same for title and progress bar.
+static STATUS_OFF: Mutex<String> = Mutex::new(String::new());
 
 impl Guard {
     /// Takes the terminal, and asks it about pictures if told so. If that fails half-way, what was done is undone.
@@ -44,7 +53,8 @@ impl Guard {
         match Terminal::new(CrosstermBackend::new(io::stdout())) {
             Ok(screen) => {
                 let painter = Painter::new(Protocol::HalfBlocks, || None);
-                Ok((Self { screen: Some(screen), painter, entered: true }, heard))
+                let (depth, status) = (Depth::Full, Status::default());
+                Ok((Self { screen: Some(screen), painter, depth, status, mouse: true, entered: true }, heard))
             }
             Err(error) => {
                 give_back();
@@ -58,21 +68,55 @@ impl Guard {
         self.painter = Painter::new(protocol, move || cell_size().or(told));
     }
 
+    /// From now on with these colours, this much said outside of the screen, and the mouse like this.
+    pub fn behave(&mut self, depth: Depth, status: Status, mouse: bool) -> io::Result<()> {
+        (self.depth, self.status) = (depth, status);
+        self.mouse(mouse)
+    }
+
+    /// The mouse is ours, or the terminal's.
+    pub fn mouse(&mut self, ours: bool) -> io::Result<()> {
+        self.mouse = ours;
+        if ours { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
+    }
+
+    /// Rings, or has the terminal say it.
+    pub fn notify(&mut self, how: Notify, text: &str) -> io::Result<()> {
+        let text: String = text.chars().filter(|c| !c.is_control()).collect();
+        match how {
+            Notify::Off => return Ok(()),
+            Notify::Bell => io::stdout().write_all(b"\x07")?,
+            Notify::Osc9 => write!(io::stdout(), "\x1b]9;{text}\x07")?,
+        }
+        io::stdout().flush()
+    }
+
     /// Draws the state in one synchronised update.
     pub fn draw(&mut self, app: &App) -> io::Result<()> {
         let Some(screen) = &mut self.screen else { return Ok(()) };
         execute!(io::stdout(), BeginSynchronizedUpdate)?;
-        let painter = &mut self.painter;
+        let (painter, depth) = (&mut self.painter, self.depth);
         let mut pictures = Vec::new();
         let drawn = screen.draw(|frame| {
             // The window may have changed since the last message: what does not match is drawn with the next one.
             let buf = frame.buffer_mut();
             let wanted = view::draw(app, buf);
             pictures = painter.frame(wanted, buf);
+            depth.reduce(buf);
         });
-        let drawn = drawn.map(|_| ()).and_then(|()| self.send(&pictures));
+        let drawn = drawn.map(|_| ()).and_then(|()| self.send(&pictures)).and_then(|()| self.tell(app));
         execute!(io::stdout(), EndSynchronizedUpdate)?;
         drawn
+    }
+
+    /// Title and progress bar.
+    fn tell(&mut self, app: &App) -> io::Result<()> {
+        let text = self.status.follow(app);
+        if text.is_empty() {
+            return Ok(());
+        }
+        *STATUS_OFF.lock().unwrap_or_else(PoisonError::into_inner) = self.status.off();
+        io::stdout().write_all(text.as_bytes())
     }
 
     /// Pictures go over cells that have been drawn.
@@ -108,8 +152,18 @@ impl Guard {
         self.entered = false;
         #[cfg(unix)]
         signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        self.take_again()
+    }
+
+    /// Takes the terminal anew, however it was left.
+    pub fn take_again(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.entered) {
+            give_back();
+        }
         take(false)?;
         self.entered = true;
+        self.status.forget();
+        self.mouse(self.mouse)?;
         self.clear()
     }
 
@@ -168,6 +222,8 @@ fn give_back() {
     // Whoever panics while it holds the lock leaves the pictures where they are.
     let off = PICTURES_OFF.try_lock().map(|mut off| std::mem::take(&mut *off)).unwrap_or_default();
     let _ = io::stdout().write_all(&off);
+    let status = STATUS_OFF.try_lock().map(|mut off| std::mem::take(&mut *off)).unwrap_or_default();
+    let _ = io::stdout().write_all(status.as_bytes());
     let _ = execute!(io::stdout(), cursor::Show, DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen);
     let _ = disable_raw_mode();
     let _ = io::stdout().flush();

@@ -1,10 +1,13 @@
 //! The workbench from outside: messages in, what the trainer is sent and what the screen says out. No trainer runs here.
 
 mod data;
+mod around;
 mod doctor;
 mod explain;
 mod flows;
 mod lesson;
+mod look;
+mod palette;
 mod probes;
 mod representation;
 mod robust;

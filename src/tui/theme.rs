@@ -1,7 +1,7 @@
-//! One table of styles: what every panel and every curve looks like.
+//! One table of styles: what every panel and every curve looks like; and the themes, which fill it.
 //!
-//! Colours are the Okabe-Ito set (Okabe & Ito 2008), which stays apart under all common kinds of colour blindness; the
-//! middle tones among them are readable on dark and on light ground. Text keeps the terminal's own foreground.
+//! The usual colours are the Okabe-Ito set (Okabe & Ito 2008), which stays apart under all common kinds of colour blindness; text keeps
+//! the terminal's own foreground and ground there. `theme/tests.rs` measures contrast and difference of what is here.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -53,50 +53,137 @@ pub struct Theme {
     pub images: Protocol,
 }
 
-const BLACK: Color = Color::Rgb(0x00, 0x00, 0x00);
-const ORANGE: Color = Color::Rgb(0xe6, 0x9f, 0x00);
-const SKY: Color = Color::Rgb(0x56, 0xb4, 0xe9);
-const GREEN: Color = Color::Rgb(0x00, 0x9e, 0x73);
-const YELLOW: Color = Color::Rgb(0xf0, 0xe4, 0x42);
-const BLUE: Color = Color::Rgb(0x00, 0x72, 0xb2);
-const VERMILLION: Color = Color::Rgb(0xd5, 0x5e, 0x00);
-const PURPLE: Color = Color::Rgb(0xcc, 0x79, 0xa7);
-/// Middle grey: about the same contrast on black and on white.
-const GREY: Color = Color::Rgb(0x80, 0x84, 0x8a);
-/// Rules: present, never loud.
-const SLATE: Color = Color::Rgb(0x5c, 0x61, 0x69);
-
 impl Default for Theme {
     fn default() -> Self {
         Self::colour()
     }
 }
 
+/// The theme that is there if nobody asks for another.
+pub const COLOUR_BLIND: &str = "colour-blind";
+
+/// All themes by name.
+pub const NAMES: [&str; 4] = [COLOUR_BLIND, "dark", "light", "mono"];
+
+/// What each is, in the order of [`NAMES`].
+pub const ABOUT: [&str; 4] = [
+    "the Okabe-Ito colours on the terminal's own dark ground",
+    "softer colours on a dark ground of its own",
+    "dark colours on a light ground of its own",
+    "no colour: bold, dim, underlined, reversed",
+];
+
+/// The theme of that name.
+pub fn themed(name: &str) -> Option<Theme> {
+    match name {
+        COLOUR_BLIND => Some(colours(&OKABE_ITO)),
+        "dark" => Some(colours(&DARK)),
+        "light" => Some(colours(&LIGHT)),
+        "mono" => Some(Theme::mono()),
+        _ => None,
+    }
+}
+
+/// The colours that a theme is made of.
+struct Palette {
+    /// Text and what it stands on; `None`: the terminal's own.
+    own: Option<(u32, u32)>,
+    grey: u32,
+    rule: u32,
+    /// The focus and the keys.
+    accent: u32,
+    ok: u32,
+    warn: u32,
+    error: u32,
+    mark: u32,
+    /// Grounds of the crosshair's read-out and of the selected row, and the text on them.
+    cursor: u32,
+    selected: u32,
+    on_them: u32,
+    series: [u32; SERIES],
+}
+
+/// Okabe & Ito 2008; the red that tells errors is lifted, so that it reads on dark grey as well as on black.
+const OKABE_ITO: Palette = Palette {
+    own: None,
+    grey: 0x8a8f96,
+    rule: 0x5c6169,
+    accent: 0x56b4e9,
+    ok: 0x009e73,
+    warn: 0xe69f00,
+    error: 0xe8702a,
+    mark: 0xcc79a7,
+    cursor: 0xf0e442,
+    selected: 0x56b4e9,
+    on_them: 0x000000,
+    series: [0x56b4e9, 0xe69f00, 0x009e73, 0xcc79a7, 0xf0e442, 0xd55e00, 0x0072b2],
+};
+
+const DARK: Palette = Palette {
+    own: Some((0xd8dce2, 0x14171c)),
+    grey: 0x969ca6,
+    rule: 0x4f5661,
+    accent: 0x6cb6ff,
+    ok: 0x3fbf8f,
+    warn: 0xf0a83a,
+    error: 0xff7b54,
+    mark: 0xd98cc0,
+    cursor: 0xefe36b,
+    selected: 0x6cb6ff,
+    on_them: 0x000000,
+    series: [0x6cb6ff, 0xf0a83a, 0x3fbf8f, 0xd98cc0, 0xefe36b, 0xff7b54, 0x8f8bff],
+};
+
+const LIGHT: Palette = Palette {
+    own: Some((0x1c2026, 0xfafaf8)),
+    grey: 0x5f656d,
+    rule: 0xb4b9c0,
+    accent: 0x0b62a8,
+    ok: 0x00785a,
+    warn: 0x9a5200,
+    error: 0xb93800,
+    mark: 0xa3387a,
+    cursor: 0x7a6a00,
+    selected: 0x0b62a8,
+    on_them: 0xffffff,
+    series: [0x0b62a8, 0xa85c00, 0x00785a, 0xa3387a, 0x7a6a00, 0xc83200, 0x4a3fb5],
+};
+
+fn rgb(colour: u32) -> Color {
+    Color::from_u32(colour)
+}
+
+fn colours(p: &Palette) -> Theme {
+    let fg = |c| Style::new().fg(rgb(c));
+    let [a, b, c, d, e, f, g] = p.series.map(fg);
+    let solid = |style| SeriesStyle { style, dashed: false };
+    let dashed = |style| SeriesStyle { style, dashed: true };
+    let text = p.own.map_or(Style::new(), |(text, ground)| fg(text).bg(rgb(ground)));
+    Theme {
+        title: Style { bg: None, ..text }.add_modifier(Modifier::BOLD),
+        text,
+        dim: fg(p.grey),
+        accent: fg(p.accent).add_modifier(Modifier::BOLD),
+        key: fg(p.accent),
+        ok: fg(p.ok),
+        warn: fg(p.warn),
+        error: fg(p.error).add_modifier(Modifier::BOLD),
+        requested: fg(p.warn).add_modifier(Modifier::ITALIC),
+        mark: fg(p.mark),
+        border: fg(p.rule),
+        axis: fg(p.grey),
+        cursor: fg(p.on_them).bg(rgb(p.cursor)),
+        selected: fg(p.on_them).bg(rgb(p.selected)),
+        reference: fg(p.grey),
+        series: [solid(a), dashed(b), dashed(c), dashed(d), solid(e), dashed(f), dashed(g)],
+        images: Protocol::HalfBlocks,
+    }
+}
+
 impl Theme {
     /// The Okabe-Ito palette in 24-bit colour.
     pub fn colour() -> Self {
-        let fg = |c| Style::new().fg(c);
-        let solid = |c| SeriesStyle { style: fg(c), dashed: false };
-        let dashed = |c| SeriesStyle { style: fg(c), dashed: true };
-        Self {
-            title: Style::new().add_modifier(Modifier::BOLD),
-            text: Style::new(),
-            dim: fg(GREY),
-            accent: fg(SKY).add_modifier(Modifier::BOLD),
-            key: fg(SKY),
-            ok: fg(GREEN),
-            warn: fg(ORANGE),
-            error: fg(VERMILLION).add_modifier(Modifier::BOLD),
-            requested: fg(ORANGE).add_modifier(Modifier::ITALIC),
-            mark: fg(PURPLE),
-            border: fg(SLATE),
-            axis: fg(GREY),
-            cursor: fg(BLACK).bg(YELLOW),
-            selected: fg(BLACK).bg(SKY),
-            reference: fg(GREY),
-            series: [solid(SKY), dashed(ORANGE), dashed(GREEN), dashed(PURPLE), solid(YELLOW), dashed(VERMILLION), dashed(BLUE)],
-            images: Protocol::HalfBlocks,
-        }
+        colours(&OKABE_ITO)
     }
 
     /// No colour at all (`NO_COLOR`, `--color never`): only bold, dim, underline, italic and reverse.
@@ -151,46 +238,4 @@ impl Theme {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn all(t: &Theme) -> Vec<Style> {
-        let mut v = vec![
-            t.title,
-            t.text,
-            t.dim,
-            t.accent,
-            t.key,
-            t.ok,
-            t.warn,
-            t.error,
-            t.requested,
-            t.mark,
-            t.border,
-            t.axis,
-            t.cursor,
-            t.selected,
-            t.reference,
-        ];
-        v.extend(t.series.iter().map(|s| s.style));
-        v
-    }
-
-    #[test]
-    fn mono_sets_no_colour() {
-        for s in all(&Theme::mono()) {
-            assert_eq!((s.fg, s.bg, s.underline_color), (None, None, None));
-        }
-    }
-
-    #[test]
-    fn no_two_curves_look_the_same() {
-        for t in [Theme::colour(), Theme::mono()] {
-            for i in 0..SERIES {
-                for j in 0..i {
-                    assert_ne!(t.series[i], t.series[j], "{i} and {j}");
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -91,7 +91,10 @@ impl Screen {
         command.cwd(dir);
         command.env("TERM", "xterm-256color");
         command.env("DIM_TUI_TOUR", "never");
-        for name in ["NO_COLOR", "TMUX", "STY", "TERM_PROGRAM", "LC_TERMINAL"] {
+        command.env("COLORTERM", "truecolor");
+        // What the user has at home is no part of a test.
+        command.env("XDG_CONFIG_HOME", dir);
+        for name in ["NO_COLOR", "TMUX", "STY", "TERM_PROGRAM", "LC_TERMINAL", "COLORFGBG", "WT_SESSION"] {
             command.env_remove(name);
         }
         kind.env.iter().for_each(|(name, value)| command.env(name, value));
@@ -138,6 +141,18 @@ impl Screen {
         self.parser.lock().unwrap().screen().alternate_screen()
     }
 
+    pub fn has_mouse(&self) -> bool {
+        self.parser.lock().unwrap().screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    }
+
+    /// True if nothing of ours is left in force: the ordinary screen with its cursor, no mouse, no bracketed paste.
+    pub fn is_as_found(&self) -> bool {
+        let parser = self.parser.lock().unwrap();
+        let screen = parser.screen();
+        let mouse = screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None;
+        !screen.alternate_screen() && !screen.hide_cursor() && !mouse && !screen.bracketed_paste()
+    }
+
     pub fn send(&mut self, keys: &str) {
         let mut writer = self.writer.lock().unwrap();
         writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
@@ -153,6 +168,11 @@ impl Screen {
 
     pub fn resize(&self, columns: u16, rows: u16) {
         self.parser.lock().unwrap().screen_mut().set_size(size(rows), size(columns));
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
+    }
+
+    /// The window changes and what reads its output does not: for sizes in which nothing can be read.
+    pub fn resize_window_only(&self, columns: u16, rows: u16) {
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
     }
 

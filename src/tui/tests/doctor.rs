@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Rows of InfoNCE with 15 negatives at this share of its ceiling, ln 16; a snapshot after every one.
-fn at_ceiling(b: &mut Bench, rows: u64, share: f64) {
+pub(super) fn at_ceiling(b: &mut Bench, rows: u64, share: f64) {
     for _ in 0..rows {
         let mut row = crate::record::recorder_rows::step_row(b.app.live.step + 1, 1.0);
         (row.mi.local, row.ceiling.local) = (Some(share * 16f64.ln()), Some(16f64.ln()));

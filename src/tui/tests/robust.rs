@@ -13,7 +13,7 @@ use crate::{
     tui::{
         app::{ChartId, Panel, WatchedFile},
         draw_to_buffer,
-        keys::{Action, BINDINGS},
+        keys::{Action, BINDINGS, When},
         layout::{Target, target},
         lesson::Lesson,
         message::Message,
@@ -61,6 +61,51 @@ fn every_key_of_the_table_does_something_that_can_be_seen() {
             let panels = [Panel::Controls, Panel::Chart(ChartId::Information), Panel::Log];
             assert!(panels.into_iter().any(acts), "{} does nothing", chord.name());
         }
+    }
+}
+
+/// What a hint is offered for, made true.
+fn bring_about(b: &mut Bench, when: When) {
+    match when {
+        When::Charts => b.app.focus = Panel::Chart(ChartId::Information),
+        When::Log => b.app.focus = Panel::Log,
+        When::Controls => b.app.focus = Panel::Controls,
+        When::Paused => b.publish(|s| s.phase = Phase::Paused(None)),
+        When::NeedsRestart => drop(b.command("set encoder.width=48")),
+        When::Finding => {
+            b.publish(|s| {
+                let edits =
+                    [("objective.estimator".into(), "infonce".into()), ("objective.local.negatives".into(), 15.into())];
+                s.config = Arc::new(s.config.with(&edits).unwrap());
+            });
+            super::doctor::at_ceiling(b, 70, 0.97);
+        }
+        When::Changed => {
+            b.type_text(">");
+            let (id, changes) = b.request();
+            b.accept(id, &changes);
+        }
+        When::Overlaid => super::runs::something_read(b, 6),
+        When::MouseOff => drop(b.type_text("m")),
+        // True of the bench as it is.
+        When::Always | When::Alive | When::Running | When::FileDiffers | When::Never => {}
+    }
+    b.told();
+    b.app.notice = None;
+}
+
+#[test]
+fn every_hint_is_offered_where_its_key_does_something() {
+    for binding in BINDINGS.iter().filter(|b| b.when != When::Never) {
+        let mut b = busy(binding.action, Panel::Controls);
+        bring_about(&mut b, binding.when);
+        let before = draw_to_buffer(&b.app, 240, 48);
+        let hints = super::text(&before).lines().last().unwrap().to_owned();
+        assert!(hints.contains(&format!(" {} ", binding.hint)), "{:?}: no '{}' in {hints}", binding.action, binding.hint);
+        let chord = binding.keys[0];
+        let effects = b.send(Message::Key(KeyEvent::new(chord.0, chord.1)));
+        let seen = draw_to_buffer(&b.app, 240, 48) != before;
+        assert!(!effects.is_empty() || !b.told().is_empty() || seen, "{} does nothing", chord.name());
     }
 }
 

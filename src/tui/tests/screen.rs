@@ -257,7 +257,7 @@ fn a_chart_in_full_screen_fills_it() {
         app.zoom = Some(id);
         app.focus = Panel::Chart(id);
         let screen = text(&draw_to_buffer(&app, 100, 40));
-        assert!(!screen.contains("Settings") && !screen.contains(" Log "), "{screen}");
+        assert!(!screen.contains("Settings") && !screen.contains("─ Log "), "{screen}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::{file, heal, intent::ask, leave, lesson, open_command, runs, teach, views};
+use super::{file, filter, heal, intent::ask, leave, lesson, manners, open_command, runs, teach, views};
 use crate::{
     config::{self, Config, Source},
     train::{Command, Phase},
@@ -13,6 +13,7 @@ use crate::{
         keys::Action,
         message::Effect,
         prompt::Prompt,
+        tabs,
         view::{estimators::Term, probes::Looking},
     },
 };
@@ -48,9 +49,19 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Explain => teach::explain(app),
         Action::LessonNext | Action::LessonBack | Action::LessonTry | Action::LessonAnswer => return lesson::act(app, action),
         Action::Runs => return runs::open(app),
-        Action::Filter => return runs::open_filter(app),
+        Action::Filter => return filter::open(app),
+        Action::Train => charts(app),
+        Action::Log => app.mode = Mode::Log { typing: false },
+        Action::Tab { next } => {
+            let beside = tabs::beside(app, next);
+            return act(app, beside);
+        }
+        Action::Mouse => return manners::mouse(app),
         Action::Overlays => runs::clear(app),
-        Action::Fork => app.say("a fork begins from a checkpoint: o, Enter on a run, then F on one of its checkpoints"),
+        Action::Fork => {
+            let how = "a fork begins from a checkpoint: {runs}, Enter on a run, then {fork} on one of its checkpoints";
+            app.say(app.ui.keys.said(how));
+        }
         Action::Smooth => smooth(app),
         Action::Estimators => app.mode = Mode::Estimators(first_term(app)),
         Action::Help => app.mode = Mode::Help { scroll: 0 },
@@ -105,11 +116,32 @@ fn vertical(app: &mut App, by: isize) {
     }
 }
 
-/// Moves the selection by so many of the settings that this run heeds.
-fn select(app: &mut App, by: isize) {
-    let all = app.controls();
+/// Moves the selection by so many of the settings in the list.
+pub fn select(app: &mut App, by: isize) {
+    let all = app.listed();
     let at = all.partition_point(|i| *i < app.selected);
-    app.selected = all[at.saturating_add_signed(by).min(all.len() - 1)];
+    if let Some(next) = all.get(at.saturating_add_signed(by).min(all.len().saturating_sub(1))) {
+        app.selected = *next;
+    }
+}
+
+/// The charts, side by side.
+fn charts(app: &mut App) {
+    let there = matches!(app.mode, Mode::Normal) && app.zoom.is_none();
+    app.mode = Mode::Normal;
+    app.zoom = None;
+    if there {
+        app.say("the charts are here already");
+    }
+}
+
+/// The selected setting; if the filter hides it, nothing is selected.
+fn selected(app: &mut App) -> Option<&'static str> {
+    let key = app.picked().map(|i| CONTROLS[i].key);
+    if key.is_none() {
+        app.say("no setting has these words: Esc shows all of them");
+    }
+    key
 }
 
 fn show_chart(app: &mut App, id: ChartId) {
@@ -137,7 +169,7 @@ fn edge(app: &mut App, last: bool) {
 
 fn horizontal(app: &mut App, up: bool) -> Vec<Effect> {
     match app.focus {
-        Panel::Controls => return change(app, CONTROLS[app.selected].key, up),
+        Panel::Controls => return selected(app).map_or_else(Vec::new, |key| change(app, key, up)),
         Panel::Chart(_) => move_cursor(app, if up { 0.01 } else { -0.01 }),
         Panel::Log => app.log.scroll(if up { -1 } else { 1 }),
     }
@@ -175,7 +207,7 @@ pub fn change(app: &mut App, key: &'static str, up: bool) -> Vec<Effect> {
 }
 
 /// Opens the line in which a value is typed.
-fn edit(app: &mut App, key: &'static str) {
+pub fn edit(app: &mut App, key: &'static str) {
     let now = app.next_run.get(key).cloned().or_else(|| app.wanted().get(key));
     let text = match &now {
         Some(Value::String(s)) => {
@@ -189,13 +221,20 @@ fn edit(app: &mut App, key: &'static str) {
 
 fn enter(app: &mut App) {
     match app.focus {
-        Panel::Controls => edit(app, CONTROLS[app.selected].key),
+        Panel::Controls => {
+            if let Some(key) = selected(app) {
+                edit(app, key);
+            }
+        }
         Panel::Chart(_) => zoom(app),
         Panel::Log => app.log.back = 0,
     }
 }
 
 fn escape(app: &mut App) {
+    if app.focus == Panel::Controls && filter::clear(app) {
+        return;
+    }
     if app.zoom.take().is_none() && app.cursor.take().is_none() {
         app.refused.clear();
         app.log.back = 0;
@@ -256,7 +295,7 @@ fn default(app: &mut App) -> Vec<Effect> {
         app.say("Tab to the controls first: this sets the selected one to its default");
         return Vec::new();
     }
-    let key = CONTROLS[app.selected].key;
+    let Some(key) = selected(app) else { return Vec::new() };
     let Some(value) = Config::default().get(key) else { return Vec::new() };
     if app.wanted().get(key).as_ref() == Some(&value) {
         app.say(format!("{key} = {} is the default", shown(&value)));
@@ -276,7 +315,7 @@ pub fn preset(app: &mut App, n: usize, source: Source) -> Vec<Effect> {
 /// A word to the trainer.
 pub fn command(app: &mut App, action: Action) -> Vec<Effect> {
     if !app.alive() {
-        app.complain("the trainer has ended: R starts a new run");
+        app.complain(app.ui.keys.said("the trainer has ended: {restart} starts a new run"));
         return Vec::new();
     }
     let paused = matches!(app.live.phase, Phase::Paused(_));

@@ -13,6 +13,7 @@ use crate::{
         app::{App, Mode},
         keys::Action,
         message::Effect,
+        palette::{self, Candidate, Deed},
         prompt::{COMMANDS, Prompt},
     },
 };
@@ -29,11 +30,14 @@ pub fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         KeyCode::Backspace if prompt.text().is_empty() => app.mode = Mode::Normal,
         KeyCode::Enter => return enter(app),
         KeyCode::Tab => {
-            prompt.complete();
+            complete(prompt);
             check(app);
         }
-        KeyCode::Up => recall(app, 1),
-        KeyCode::Down => recall(app, -1),
+        // On an empty line, and while going through them, the arrows show older commands; else they choose of what was found.
+        KeyCode::Up if prompt.found.is_empty() || prompt.back > 0 => recall(app, 1),
+        KeyCode::Down if prompt.found.is_empty() || prompt.back > 0 => recall(app, -1),
+        KeyCode::Up => prompt.chosen = prompt.pointed().and_then(|at| at.checked_sub(1)),
+        KeyCode::Down => prompt.chosen = Some(prompt.pointed().map_or(0, |at| (at + 1).min(prompt.found.len() - 1))),
         _ => {
             if prompt.edit(key) {
                 prompt.back = 0;
@@ -42,6 +46,20 @@ pub fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Completes a command as far as it is certain; where nothing is, takes the one found that is pointed at.
+fn complete(prompt: &mut Prompt) {
+    let (before, chosen) = (prompt.text().to_owned(), prompt.chosen);
+    if chosen.is_none() {
+        prompt.complete();
+    }
+    if prompt.text() == before
+        && let Some(found) = prompt.found.get(chosen.or_else(|| prompt.pointed()).unwrap_or(usize::MAX))
+    {
+        prompt.input = Input::new(found.line());
+        prompt.candidates.clear();
+    }
 }
 
 /// Shows an older (1) or newer (−1) command.
@@ -54,18 +72,59 @@ fn recall(app: &mut App, by: isize) {
         prompt.input = Input::new(text);
         prompt.error = None;
         prompt.candidates.clear();
+        find(app);
+    }
+}
+
+/// Looks anew for what the line could mean.
+fn find(app: &mut App) {
+    let Mode::Command(prompt) = &app.mode else { return };
+    let found = palette::candidates(app, prompt.text());
+    if let Mode::Command(prompt) = &mut app.mode {
+        prompt.found = found;
+        prompt.chosen = None;
+    }
+}
+
+/// Does what has been found, as if it had been typed.
+fn choose(app: &mut App, found: &Candidate) -> Result<Vec<Effect>, String> {
+    match &found.deed {
+        Deed::Act(action) => {
+            app.mode = Mode::Normal;
+            Ok(act::act(app, *action))
+        }
+        Deed::Edit(key) => {
+            app.mode = Mode::Normal;
+            act::edit(app, *key);
+            Ok(Vec::new())
+        }
+        Deed::Begin(line) => {
+            app.mode = Mode::Command(Prompt { input: Input::new(line.clone()), ..Prompt::default() });
+            find(app);
+            Ok(Vec::new())
+        }
+        Deed::Set(..) | Deed::Run(_) => run(app, &found.line()),
     }
 }
 
 fn enter(app: &mut App) -> Vec<Effect> {
     let Mode::Command(prompt) = &app.mode else { return Vec::new() };
-    let line = prompt.text().trim().to_owned();
+    let found = prompt.pointed().and_then(|at| prompt.found.get(at)).cloned();
+    let line = found.as_ref().map_or_else(|| prompt.text().trim().to_owned(), Candidate::line);
     if line.is_empty() {
         app.mode = Mode::Normal;
         return Vec::new();
     }
-    match run(app, &line) {
+    let done = match &found {
+        Some(found) => choose(app, found),
+        None => run(app, &line),
+    };
+    match done {
         Ok(effects) => {
+            let begun = matches!(found, Some(Candidate { deed: Deed::Begin(_), .. }));
+            if begun {
+                return effects;
+            }
             if matches!(app.mode, Mode::Command(_)) {
                 app.mode = Mode::Normal;
             }
@@ -92,6 +151,8 @@ fn run(app: &mut App, line: &str) -> Result<Vec<Effect>, String> {
     match name {
         "set" | "se" => set(app, rest),
         "preset" => preset(app, rest),
+        "theme" => super::manners::theme(app, rest),
+        "notify" => super::manners::notify(app, rest),
         "w" | "write" => save(app, rest, false),
         "w!" | "write!" => save(app, rest, true),
         "q" | "quit" => alone(Vec::new()).map(|_| {
@@ -219,7 +280,10 @@ pub fn check(app: &mut App) {
     let edits = match &app.mode {
         Mode::Edit { key, prompt } => parsed(key, prompt.text()),
         // A half-typed command is not wrong yet.
-        _ => return clear_error(app),
+        _ => {
+            clear_error(app);
+            return find(app);
+        }
     };
     let base = app.next_config();
     let error = edits.and_then(|edits| base.with(&edits).map_err(|e| e.to_string())).err();

@@ -5,7 +5,7 @@ use toml::Value;
 use crate::{
     config::{self, Change, Config, Source},
     train::Command,
-    tui::{app::App, controls::shown, log::Kind, message::Effect},
+    tui::{app::App, controls::shown, keys::Action, log::Kind, message::Effect},
 };
 
 /// Asks for these values, all or none. Live keys go to the trainer as one request, the others wait for a new run.
@@ -75,7 +75,8 @@ pub fn wait(app: &mut App, later: Vec<(String, Value)>) {
         }
         if app.next_run.get(&key) != Some(&value) {
             let from = now.map(|v| shown(&v)).unwrap_or_default();
-            app.note(Kind::Note, format!("{key} {from} → {} with the next run (R restarts)", shown(&value)));
+            let restart = app.ui.keys.name(Action::Restart);
+            app.note(Kind::Note, format!("{key} {from} → {} with the next run ({restart} restarts)", shown(&value)));
         }
         app.next_run.insert(key, value);
     }

@@ -3,9 +3,11 @@
 mod act;
 mod command;
 mod file;
+mod filter;
 mod heal;
 mod intent;
 mod lesson;
+mod manners;
 mod mouse;
 mod runs;
 mod teach;
@@ -33,7 +35,9 @@ const SIGHUP: i32 = 1;
 pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
     let watched = app.mode.watches();
     let new_trainer = matches!(message, Message::Done(Done::Started { .. }));
+    let end = manners::end(app);
     let mut effects = carry(app, message);
+    effects.extend(manners::told(app, end));
     // The trainer computes what is looked at, and only while it is.
     let watching = app.mode.watches();
     if app.alive() && (watching != watched || (watching != Watched::Nothing && new_trainer)) {
@@ -106,6 +110,8 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     if key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('z') {
         return vec![Effect::Suspend];
     }
+    // The user's own keys are translated here, so that everything below knows those of the table only.
+    let Some(key) = translated(app, key) else { return Vec::new() };
     match &app.mode {
         Mode::Normal => {
             app.notice = None;
@@ -119,10 +125,24 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         Mode::Data(wanted) => views::data(app, *wanted, key),
         Mode::Explain(_) => teach::explain_key(app, key),
         Mode::Tour(card) => teach::tour_key(app, *card, key),
+        Mode::Log { typing: true } => filter::log_key(app, key),
+        Mode::Log { typing: false } => views::log(app, key),
+        Mode::Filter => filter::settings_key(app, key),
         Mode::Quit | Mode::Restart | Mode::Travel(_) => dialog_key(app, key),
         Mode::Command(_) => command::on_key(app, key),
         Mode::Edit { .. } => command::on_edit_key(app, key),
     }
+}
+
+/// The key of the table that a press stands for. Where text is typed, and where y and n answer, a key is what it is.
+fn translated(app: &App, key: KeyEvent) -> Option<KeyEvent> {
+    let typed = match &app.mode {
+        Mode::Command(_) | Mode::Edit { .. } | Mode::Filter | Mode::Log { typing: true } => true,
+        Mode::Runs(_) => app.runs.typing,
+        Mode::Quit | Mode::Restart | Mode::Travel(_) => matches!(key.code, KeyCode::Char('y' | 'Y' | 'n' | 'N')),
+        _ => false,
+    };
+    if typed { Some(key) } else { app.ui.keys.translate(key) }
 }
 
 /// y or Enter: yes. n or Esc: no. The key that opened the dialog closes it for good (q q quits).
@@ -196,6 +216,15 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
             command::check(app);
         }
         Mode::Runs(_) if app.runs.typing => runs::paste(app, text),
+        Mode::Filter => {
+            app.ui.filter.prompt.paste(text);
+            filter::reselect(app);
+        }
+        Mode::Log { typing: true } => {
+            let mut prompt = app.log.filter.prompt.clone();
+            prompt.paste(text);
+            app.log.filtered(prompt);
+        }
         _ => app.say("pasted text is taken on the command line only: press : first"),
     }
     Vec::new()

@@ -2,17 +2,36 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::act;
-use crate::tui::{
-    app::{App, Cursor, Mode, Panel},
-    controls::CONTROLS,
-    layout::{Target, target},
-    message::Effect,
-    tour,
-    view::charts,
+use super::{act, intent::ask};
+use crate::{
+    config::Source,
+    tui::{
+        app::{App, Cursor, Mode, Panel},
+        controls::CONTROLS,
+        keys::Action,
+        layout::{Target, foot_area, layout, target},
+        message::Effect,
+        slider::Slider,
+        tabs, tour,
+        view::charts,
+    },
 };
 
 pub fn on_mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
+    // The tabs are above every view.
+    if let (MouseEventKind::Down(MouseButton::Left), Target::Tab(action)) = (event.kind, target(app, event.column, event.row))
+        && !matches!(app.mode, Mode::Help { .. } | Mode::Quit | Mode::Restart | Mode::Travel(_))
+    {
+        return to_tab(app, action);
+    }
+    if let Mode::Log { typing: false } = app.mode {
+        match event.kind {
+            MouseEventKind::ScrollUp => app.log.scroll_filtered(3),
+            MouseEventKind::ScrollDown => app.log.scroll_filtered(-3),
+            _ => {}
+        }
+        return Vec::new();
+    }
     if !matches!(app.mode, Mode::Normal) {
         match (&app.mode, event.kind) {
             (Mode::Help { .. }, MouseEventKind::Down(_)) => app.mode = Mode::Normal,
@@ -24,7 +43,12 @@ pub fn on_mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
     }
     let at = target(app, event.column, event.row);
     match event.kind {
-        MouseEventKind::Down(MouseButton::Left) => click(app, at, event.column),
+        MouseEventKind::Down(MouseButton::Left) => {
+            if let Target::Slider(column) = at {
+                return slide(app, column);
+            }
+            click(app, at, event.column);
+        }
         MouseEventKind::Drag(MouseButton::Left) => {
             if let Target::Chart(..) = at {
                 click(app, at, event.column);
@@ -36,6 +60,26 @@ pub fn on_mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// A click on the tab that is open leads back to the charts.
+fn to_tab(app: &mut App, action: Action) -> Vec<Effect> {
+    app.notice = None;
+    let there = tabs::present(app) == action;
+    if there && action == Action::Train {
+        app.mode = Mode::Normal;
+        return Vec::new();
+    }
+    act::act(app, if there { Action::Train } else { action })
+}
+
+/// The selected setting to the value that its slider has there.
+fn slide(app: &mut App, column: u16) -> Vec<Effect> {
+    app.focus = Panel::Controls;
+    let Some(slider) = Slider::of(app) else { return Vec::new() };
+    let track = layout(app).and_then(|l| slider.track(foot_area(l.controls)));
+    let value = track.and_then(|track| slider.value(column, track.width));
+    value.map_or_else(Vec::new, |value| ask(app, vec![(slider.key.to_owned(), value)], Source::Key))
 }
 
 fn click(app: &mut App, at: Target, column: u16) {
@@ -50,7 +94,7 @@ fn click(app: &mut App, at: Target, column: u16) {
             app.focus = Panel::Chart(id);
         }
         Target::Log => app.focus = Panel::Log,
-        Target::Nothing => {}
+        Target::Slider(_) | Target::Tab(_) | Target::Nothing => {}
     }
 }
 
@@ -78,7 +122,8 @@ fn wheel(app: &mut App, at: Target, up: bool) -> Vec<Effect> {
             let by = ((to - from) * 0.01).round().max(1.0) * if up { -1.0 } else { 1.0 };
             app.cursor = Some(Cursor { step: (now + by).clamp(from, to), pinned: true });
         }
-        Target::Controls | Target::Nothing => {}
+        Target::Slider(_) => return act::change(app, CONTROLS[app.selected].key, up),
+        Target::Controls | Target::Tab(_) | Target::Nothing => {}
     }
     Vec::new()
 }

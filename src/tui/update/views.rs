@@ -10,6 +10,8 @@ use crate::{
         app::{App, Mode},
         keys::{self, Action, Binding, Group},
         message::Effect,
+        prompt::Prompt,
+        tabs,
         view::{data::grid, estimators::Term, probes::Looking},
     },
 };
@@ -97,6 +99,22 @@ pub fn data(app: &mut App, wanted: Wanted, key: KeyEvent) -> Vec<Effect> {
     Vec::new()
 }
 
+pub fn log(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    let Some(binding) = keys::binding(&key) else { return Vec::new() };
+    match binding.action {
+        Action::Up => app.log.scroll_filtered(1),
+        Action::Down => app.log.scroll_filtered(-1),
+        Action::PageUp => app.log.scroll_filtered(10),
+        Action::PageDown => app.log.scroll_filtered(-10),
+        Action::First => app.log.scroll_filtered(isize::MAX),
+        Action::Last | Action::Enter => app.log.filtered_back = 0,
+        Action::Escape if !app.log.filter.is_empty() => app.log.filtered(Prompt::default()),
+        Action::Filter => return act::act(app, Action::Filter),
+        _ => return otherwise(app, Action::Log, binding),
+    }
+    Vec::new()
+}
+
 /// What is the same in all views: the key that opened it closes it, those of the others lead there.
 pub fn otherwise(app: &mut App, open: Action, binding: &Binding) -> Vec<Effect> {
     match (binding.action, binding.group) {
@@ -105,8 +123,8 @@ pub fn otherwise(app: &mut App, open: Action, binding: &Binding) -> Vec<Effect> 
             app.notice = None;
             return act::act(app, action);
         }
-        (Action::Estimators | Action::Representation | Action::Probes | Action::Data | Action::Runs | Action::Filter, _)
-        | (Action::Explain, _)
+        (action, _) if tabs::opens(action) => return act::act(app, action),
+        (Action::Tab { .. } | Action::Filter | Action::Explain, _)
         | (Action::Overlays | Action::Smooth | Action::Redraw | Action::Freeze, _) => {
             return act::act(app, binding.action);
         }

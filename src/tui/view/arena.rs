@@ -88,7 +88,7 @@ pub(super) fn draw(app: &App, layout: &Layout, buf: &mut Buffer) {
     let row = app.shown().last.as_deref();
     let arena = row.and_then(|row| Some((row.step, row.arena.as_ref()?)));
     let of = arena.map_or(String::new(), |(step, a)| format!("· truth {:.3} nats, step {} ", a.truth, grouped(step)));
-    let inside = frame(app, layout, &format!(" Estimators {of}"), " v closes ", buf);
+    let inside = frame(app, layout, &format!(" Estimators {of}"), &app.ui.keys.said(" {estimators} closes "), buf);
     let Some((_, arena)) = arena else { return put(buf, inside, 0, "no step has been taken yet", t.dim) };
     let columns = usize::from(inside.width);
     let head = format!("{:<13}{:>10}{:>9}{:>10}{:>9}  what it is", "estimator", "mean, nats", "bias", "std. dev.", "RMSE");

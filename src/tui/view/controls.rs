@@ -9,13 +9,16 @@ use ratatui::{
 };
 use toml::{Table, Value};
 
-use super::text::{cut, put, put_line, title, width, wrap};
+use super::{
+    settings_foot,
+    text::{cut, put, put_line, title, width},
+};
 use crate::{
     config,
     tui::{
         app::{App, Panel},
         controls::{CONTROLS, Control, explained, lookup, mode_key, shown},
-        layout::{FOOT, Row, list_area, visible_rows},
+        layout::{Row, foot_area, list_area, visible_rows},
     },
 };
 
@@ -34,9 +37,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let mut block = Block::new()
         .borders(Borders::TOP | Borders::LEFT)
         .border_style(border)
-        .title(Line::from(vec![Span::styled("─", border), Span::styled(" Settings ", title(t, focused))]));
+        .title(Line::from(vec![Span::styled("─", border), Span::styled(heading(app), title(t, focused))]));
     let table = app.live.config.to_table();
-    if let Some(name) = preset_name(&table) {
+    if let Some(name) = preset_name(&table).filter(|_| app.ui.filter.is_empty()) {
         block =
             block.title(Line::from(vec![Span::styled(format!(" {name} "), t.dim), Span::styled("─", border)]).right_aligned());
     }
@@ -49,7 +52,15 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             Row::Restart => put(buf, row_area, 0, &restart_rule(usize::from(list.width)), t.dim),
         }
     }
-    draw_foot(app, Rect { y: list.bottom(), height: FOOT, ..list }, buf);
+    settings_foot::draw(app, foot_area(area), buf);
+}
+
+/// The name of the panel, and how much of it the filter shows.
+fn heading(app: &App) -> String {
+    if app.ui.filter.is_empty() {
+        return " Settings ".into();
+    }
+    format!(" Settings {}/{}: {} ", app.listed().len(), app.controls().len(), cut(app.ui.filter.words(), 10))
 }
 
 fn restart_rule(columns: usize) -> String {
@@ -125,31 +136,4 @@ fn flags(app: &App, control: &Control) -> Vec<(&'static str, Style)> {
         flags.push(("≠", t.accent));
     }
     flags
-}
-
-/// What the selected setting is, or why its last change was refused.
-fn draw_foot(app: &App, area: Rect, buf: &mut Buffer) {
-    let t = &app.theme;
-    let control = &CONTROLS[app.selected];
-    let columns = usize::from(area.width);
-    let (text, style) = if let Some(reason) = app.refused.get(control.key) {
-        (format!("✗ {reason}"), t.error)
-    } else if app.next_run.contains_key(control.key) {
-        ("needs a restart: R begins a new run with it".to_owned(), t.warn)
-    } else if app.differs.contains(control.key) {
-        let file = app.file.as_ref().and_then(|f| f.content.get(control.key)).map(|v| shown(&v)).unwrap_or_default();
-        (format!("≠ the file says {file}; W writes the run's value there"), t.accent)
-    } else {
-        (control.spec().map(|k| k.doc.to_owned()).unwrap_or_default(), t.dim)
-    };
-    let mut lines = wrap(&text, columns);
-    if lines.len() > usize::from(area.height) {
-        lines.truncate(usize::from(area.height));
-        if let Some(last) = lines.last_mut() {
-            *last = cut(&format!("{last} …"), columns);
-        }
-    }
-    for (i, line) in lines.iter().enumerate() {
-        put(buf, area, i as u16, line, style);
-    }
 }

@@ -7,10 +7,7 @@ use ratatui::{
 };
 
 use super::text::{cut, width};
-use crate::tui::{
-    app::App,
-    keys::{Action, name},
-};
+use crate::tui::{app::App, keys::Action};
 
 /// The line on a screen this wide; `None` if nothing is off.
 pub fn line(app: &App, columns: usize) -> Option<Line<'static>> {
@@ -22,9 +19,9 @@ pub fn line(app: &App, columns: usize) -> Option<Line<'static>> {
     };
     let words = &finding.remedy_words;
     let mut remedy =
-        if finding.remedy.is_empty() { format!(" · {words}") } else { format!(" · {}: {words}", name(Action::Remedy)) };
+        if finding.remedy.is_empty() { format!(" · {words}") } else { format!(" · {}: {words}", app.ui.keys.name(Action::Remedy)) };
     if columns >= 120 {
-        remedy += &format!(" · {}: dismiss", name(Action::Dismiss));
+        remedy += &format!(" · {}: dismiss", app.ui.keys.name(Action::Dismiss));
     }
     let title = " doctor: ";
     // The remedy stays whole; the log has the whole sentence.

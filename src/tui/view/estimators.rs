@@ -46,7 +46,8 @@ pub fn draw(app: &App, term: Term, layout: &Layout, buf: &mut Buffer) {
     };
     let of = readings.map_or(String::new(), |r| format!("· scores of step {} ", grouped(r.step)));
     let title = format!(" Estimators · {name} term {of}");
-    let inside = frame(app, layout, &title, " ←→ term · e E swap the estimator · v closes ", buf);
+    let keys = app.ui.keys.said(" ←→ term · {estimator-up} {estimator-down} swap the estimator · {estimators} closes ");
+    let inside = frame(app, layout, &title, &keys, buf);
     match readings {
         None => {
             put(buf, inside, 0, "no scores yet: the term is off, or no step has been taken since this view was opened", t.dim)
@@ -57,8 +58,12 @@ pub fn draw(app: &App, term: Term, layout: &Layout, buf: &mut Buffer) {
 
 /// Draws the frame of the view; the place inside it.
 pub(super) fn frame(app: &App, layout: &Layout, title: &str, keys: &str, buf: &mut Buffer) -> Rect {
+    frame_in(app, place(app, layout), title, keys, buf)
+}
+
+/// The same over a place of one's own.
+pub(super) fn frame_in(app: &App, area: Rect, title: &str, keys: &str, buf: &mut Buffer) -> Rect {
     let t = &app.theme;
-    let area = place(app, layout);
     Clear.render(area, buf);
     buf.set_style(area, t.text);
     let block = Block::new()
@@ -77,7 +82,7 @@ pub(super) fn place(app: &App, layout: &Layout) -> Rect {
     if charts.width >= 76 && charts.height >= 20 {
         return charts;
     }
-    let top = layout.header.bottom();
+    let top = layout.tabs.bottom();
     Rect { y: top, height: layout.bottom.y.saturating_sub(top), ..app.area }
 }
 

@@ -57,7 +57,7 @@ fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
         }
         lines.push(Line::styled(group.title(), t.accent.add_modifier(Modifier::BOLD)));
         for binding in BINDINGS.iter().filter(|b| b.group == group) {
-            let names = binding.names();
+            let names = app.ui.keys.names(binding);
             let pad = " ".repeat(KEYS.saturating_sub(width(&names)));
             let help = cut(binding.help, columns.saturating_sub(KEYS.max(width(&names)) + 2));
             lines.push(Line::from(vec![Span::styled(format!("{names}{pad}"), t.key), Span::styled(format!(" {help}"), t.text)]));
@@ -66,6 +66,7 @@ fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
     lines.push(Line::default());
     lines.push(Line::styled("Signs", t.accent.add_modifier(Modifier::BOLD)));
     for (sign, meaning) in SIGNS {
+        let meaning = app.ui.keys.said(meaning);
         lines.push(Line::from(vec![Span::styled(format!("{sign:<KEYS$}"), t.key), Span::styled(format!(" {meaning}"), t.text)]));
     }
     lines
@@ -73,9 +74,10 @@ fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
 
 const SIGNS: &[(&str, &str)] = &[
     ("a → b …", "requested: not in force until the trainer says so"),
-    ("R", "takes a new run: press R"),
+    ("R", "takes a new run: press {restart}"),
     ("≠", "the config file says something else"),
     ("✗", "refused; select it to read why"),
+    ("● ○ ┴", "on a slider: in force, requested, default; a click sets"),
 ];
 
 /// A rectangle of this size in the middle.

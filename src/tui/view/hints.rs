@@ -54,6 +54,7 @@ fn matters(app: &App, when: When) -> bool {
         When::Finding => app.finding().is_some(),
         When::Overlaid => !app.runs.overlays.is_empty(),
         When::Lesson => app.lesson.as_ref().is_some_and(|lesson| !lesson.hidden),
+        When::MouseOff => !app.ui.mouse,
         When::Changed => !app.undo.is_empty() && app.alive(),
     }
 }
@@ -62,7 +63,7 @@ fn matters(app: &App, when: When) -> bool {
 fn rank(binding: &Binding) -> u8 {
     match binding.when {
         When::Always => 0,
-        When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding => 1,
+        When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding | When::MouseOff => 1,
         When::Controls | When::Charts | When::Log => 2,
         When::Paused | When::Changed | When::Overlaid => 3,
         When::Alive | When::Never => 4,
@@ -71,8 +72,8 @@ fn rank(binding: &Binding) -> u8 {
 
 fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
     let heeded = |b: &&Binding| app.live.config.has_encoder() || !ENCODERS_OWN.contains(&b.action);
-    let mut hints: Vec<&Binding> = BINDINGS.iter().filter(|b| matters(app, b.when)).filter(heeded).collect();
-    let cost = |b: &Binding| width(&key(b)) + width(hint(app, b)) + 3;
+    let mut hints: Vec<&Binding> = BINDINGS.iter().filter(|b| matters(app, b.when) && !key(app, b).is_empty()).filter(heeded).collect();
+    let cost = |b: &Binding| width(&key(app, b)) + width(hint(app, b)) + 3;
     while hints.iter().map(|b| cost(b)).sum::<usize>() > columns {
         // The last of the least worth goes first.
         let Some((at, _)) = hints.iter().enumerate().max_by_key(|(i, b)| (rank(b), *i)) else { break };
@@ -81,7 +82,7 @@ fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
     let t = &app.theme;
     hints
         .into_iter()
-        .flat_map(|b| [Span::styled(format!(" {} ", key(b)), t.key), Span::styled(format!("{} ", hint(app, b)), t.dim)])
+        .flat_map(|b| [Span::styled(format!(" {} ", key(app, b)), t.key), Span::styled(format!("{} ", hint(app, b)), t.dim)])
         .collect()
 }
 
@@ -92,8 +93,8 @@ fn hint(app: &App, binding: &Binding) -> &'static str {
 }
 
 /// The arrows come in pairs.
-fn key(binding: &Binding) -> String {
-    match binding.keys.first().map(|k| k.name()) {
+fn key(app: &App, binding: &Binding) -> String {
+    match app.ui.keys.chords(binding).first().map(|k| k.name()) {
         Some(name) if name == "↓" => "↑↓".into(),
         Some(name) if name == "→" => "←→".into(),
         Some(name) => name,

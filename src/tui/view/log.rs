@@ -47,7 +47,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn lines(app: &App, entry: &Entry, columns: usize) -> Vec<Line<'static>> {
+pub(super) fn lines(app: &App, entry: &Entry, columns: usize) -> Vec<Line<'static>> {
     let t = &app.theme;
     let style = match entry.kind {
         Kind::Requested => t.requested,

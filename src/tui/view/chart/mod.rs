@@ -24,6 +24,8 @@ mod trace;
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 pub use canvas::Marker;
+#[cfg(test)]
+pub use legend::POINTS;
 pub use number::{fit, steps as step_label, value as value_label, with_unit};
 
 use super::super::theme::Theme;

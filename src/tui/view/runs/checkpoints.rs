@@ -24,7 +24,7 @@ const STEP: usize = 10;
 pub(super) fn draw(app: &App, layout: &Layout, buf: &mut Buffer) {
     let Some(opened) = &app.runs.opened else { return };
     let title = format!(" Checkpoints of {} ", cut(&name(&opened.run), 40));
-    let keys = ["Enter back to it", "F fork", "Esc the list", "o closes"];
+    let keys = ["Enter back to it", "{fork} fork", "Esc the list", "{runs} closes"];
     let inside = framed(app, layout, &title, &keys, buf);
     let Some(rows) = &opened.rows else { return put(buf, inside, 0, "being read", app.theme.dim) };
     if rows.is_empty() {

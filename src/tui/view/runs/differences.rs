@@ -28,7 +28,7 @@ const ASIDE: [&str; 2] = ["run.", "start."];
 
 pub(super) fn draw(app: &App, scroll: usize, layout: &Layout, buf: &mut Buffer) {
     let laid: Vec<_> = app.runs.laid().collect();
-    let keys = ["Tab the list", "↑↓ scroll", "o closes"];
+    let keys = ["Tab the list", "↑↓ scroll", "{runs} closes"];
     let configs: Vec<&Config> = laid.iter().map(|(_, curves)| &curves.config).collect();
     let keys_differing = differing(&app.live.config, &configs);
     let title = match laid.len() {

@@ -33,6 +33,7 @@ fn framed(app: &App, layout: &Layout, title: &str, keys: &[&str], buf: &mut Buff
     let room = usize::from(place(app, layout).width).saturating_sub(4);
     let mut text = String::new();
     for key in keys {
+        let key = app.ui.keys.said(key);
         let longer = if text.is_empty() { format!(" {key} ") } else { format!("{text}· {key} ") };
         if width(&longer) > room {
             break;

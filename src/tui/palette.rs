@@ -1,0 +1,275 @@
+//! What the `:` line can find: every action of the key table, every setting with its values, every preset and every command, matched
+//! fuzzily and best first.
+
+use nucleo_matcher::{
+    Config as Scoring, Matcher, Utf32Str,
+    pattern::{AtomKind, CaseMatching, Normalization, Pattern},
+};
+use toml::Value;
+
+use super::{
+    app::App,
+    controls::{CONTROLS, Control, shown},
+    keymap::action_name,
+    keys::{Action, BINDINGS},
+    prompt::{COMMANDS, takes_more},
+    theme,
+    ui::Notify,
+};
+use crate::config::{self, Range};
+
+/// How many are listed.
+pub const LISTED: usize = 8;
+
+/// What choosing one does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    Act(Action),
+    /// Make this value.
+    Set(&'static str, Value),
+    /// Open the line in which a value is typed.
+    Edit(&'static str),
+    /// Run this command.
+    Run(String),
+    /// This command wants more: it goes into the line.
+    Begin(String),
+}
+
+/// One line of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    pub text: String,
+    /// What stands at the right: the key of an action, the name of a setting, what a command does.
+    pub aside: String,
+    pub deed: Deed,
+    /// The characters of the text that were typed, in order.
+    pub hits: Vec<u32>,
+}
+
+impl Candidate {
+    fn new(text: impl Into<String>, aside: impl Into<String>, deed: Deed) -> Self {
+        Self { text: text.into(), aside: aside.into(), deed, hits: Vec::new() }
+    }
+
+    /// The same as a line that can be typed.
+    pub fn line(&self) -> String {
+        match &self.deed {
+            Deed::Set(key, value) => format!("set {key}={}", typed(value)),
+            Deed::Run(line) | Deed::Begin(line) => line.clone(),
+            Deed::Act(_) | Deed::Edit(_) => self.text.clone(),
+        }
+    }
+
+    /// What is searched besides the text.
+    fn also(&self) -> String {
+        match &self.deed {
+            Deed::Act(action) => action_name(*action).replace('-', " "),
+            Deed::Set(key, _) | Deed::Edit(key) => (*key).to_owned(),
+            Deed::Run(_) | Deed::Begin(_) => self.aside.clone(),
+        }
+    }
+}
+
+/// A value as it is typed after `=`.
+fn typed(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.contains([' ', '"', '\'']) => value.to_string(),
+        Value::String(text) => text.clone(),
+        other => shown(other),
+    }
+}
+
+/// The best for what has been typed; none for an empty line.
+pub fn candidates(app: &App, text: &str) -> Vec<Candidate> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Vec::new();
+    }
+    // A command that is half-way typed is looked for like anything else.
+    let query = text.strip_prefix("set ").unwrap_or(text).replace('=', " ");
+    let mut all = named_values(app);
+    all.extend(actions(app));
+    all.extend(commands(app));
+    all.extend(edits(app));
+    let mut found = best(all, &query, usize::MAX);
+    if let Some((words, last)) = query.trim_end().rsplit_once(' ') {
+        let mut given = best(numbers(app, last), words, LISTED);
+        given.append(&mut found);
+        found = given;
+    }
+    found.truncate(LISTED);
+    found
+}
+
+/// Those that match, best first.
+fn best(all: Vec<Candidate>, query: &str, most: usize) -> Vec<Candidate> {
+    let pattern = Pattern::new(query, CaseMatching::Ignore, Normalization::Never, AtomKind::Fuzzy);
+    let letters = query.chars().filter(|c| !c.is_whitespace()).count() as u32;
+    let mut matcher = Matcher::new(Scoring::DEFAULT);
+    let mut chars = Vec::new();
+    let mut found: Vec<(u32, usize, Candidate)> = Vec::new();
+    for mut candidate in all {
+        let also = candidate.also();
+        let whole = if also.is_empty() { candidate.text.clone() } else { format!("{} {also}", candidate.text) };
+        let mut hits = Vec::new();
+        let score = pattern.indices(Utf32Str::new(&whole, &mut chars), &mut matcher, &mut hits);
+        // Letters strewn over a sentence are no match.
+        let Some(score) = score.filter(|score| *score >= letters * LEAST_PER_LETTER) else { continue };
+        let length = candidate.text.chars().count();
+        hits.retain(|at| (*at as usize) < length);
+        hits.sort_unstable();
+        hits.dedup();
+        candidate.hits = hits;
+        found.push((score, length, candidate));
+    }
+    // The sort is stable: of equals the one that comes first in the tables.
+    found.sort_by_key(|(score, length, _)| (std::cmp::Reverse(*score), *length));
+    found.into_iter().take(most).map(|(_, _, candidate)| candidate).collect()
+}
+
+/// The matcher gives 16 for a letter, more at the beginning of a word and in a row, less for gaps.
+const LEAST_PER_LETTER: u32 = 14;
+
+fn actions(app: &App) -> impl Iterator<Item = Candidate> {
+    // What has no words of its own (the other half of a pair) is found under its name; presets are found as such.
+    BINDINGS.iter().filter(|b| !matches!(b.action, Action::Preset(_))).map(|b| {
+        let text = if b.help.is_empty() { action_name(b.action).replace('-', " ") } else { b.help.to_owned() };
+        Candidate::new(text, app.ui.keys.names(b), Deed::Act(b.action))
+    })
+}
+
+/// A setting as a sentence names it: those of a term with the term.
+fn label(control: &Control) -> String {
+    let term = control.key.split('.').nth(1).filter(|_| control.inner);
+    term.map_or_else(|| control.label.to_owned(), |term| format!("{term} {}", control.label))
+}
+
+fn controls(app: &App) -> impl Iterator<Item = &'static Control> {
+    app.controls().into_iter().map(|i| &CONTROLS[i])
+}
+
+/// Every setting with every value that has a name.
+fn named_values(app: &App) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for control in controls(app) {
+        let Some(spec) = control.spec() else { continue };
+        let mut add = |value: Value| {
+            let text = format!("{} → {}", label(control), shown(&value));
+            found.push(Candidate::new(text, control.key, Deed::Set(control.key, value)));
+        };
+        match spec.range {
+            Range::Bool => [true, false].map(Value::Boolean).into_iter().for_each(add),
+            Range::OneOf(numbers) => numbers.iter().filter_map(|n| i64::try_from(*n).ok()).map(Value::Integer).for_each(add),
+            Range::ChoiceOrFile { names, .. } => {
+                names.iter().for_each(|name| add(Value::from(*name)));
+                let own = app.scripts.iter().filter(|s| !names.contains(&s.as_str()));
+                own.for_each(|script| add(Value::from(script.as_str())));
+            }
+            range => range.names().iter().for_each(|name| add(Value::from(*name))),
+        }
+    }
+    found
+}
+
+/// Every setting, to type a value for.
+fn edits(app: &App) -> impl Iterator<Item = Candidate> {
+    let config = app.wanted();
+    controls(app).map(move |control| {
+        let now = config.get(control.key).map(|v| shown(&v)).unwrap_or_default();
+        Candidate::new(format!("{} …", label(control)), format!("{} = {now}", control.key), Deed::Edit(control.key))
+    })
+}
+
+/// The settings that take the number which has been typed.
+fn numbers(app: &App, text: &str) -> Vec<Candidate> {
+    let whole = text.parse::<i64>().map(Value::Integer).ok();
+    let Some(value) = whole.or_else(|| text.parse::<f64>().map(Value::Float).ok()) else { return Vec::new() };
+    let takes = |control: &&Control| {
+        let value = control.spec().filter(|k| k.range != Range::Text).and_then(|k| k.range.accept(&value));
+        value.is_some_and(|value| !value.is_str() && app.next_config().with(&[(control.key.to_owned(), value)]).is_ok())
+    };
+    let made = |control: &'static Control| {
+        let value = config::key(control.key).and_then(|k| k.range.accept(&value)).unwrap_or_else(|| value.clone());
+        Candidate::new(format!("{} → {text}", label(control)), control.key, Deed::Set(control.key, value))
+    };
+    controls(app).filter(takes).map(made).collect()
+}
+
+fn commands(app: &App) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = Vec::new();
+    for (i, preset) in config::presets().iter().enumerate() {
+        let key = app.ui.keys.name(Action::Preset(i));
+        let line = format!("preset {}", preset.name.to_lowercase());
+        found.push(Candidate::new(format!("preset {}", preset.name), key, Deed::Run(line)));
+    }
+    for (name, about) in theme::NAMES.iter().zip(theme::ABOUT) {
+        found.push(Candidate::new(format!("theme {name}"), about, Deed::Run(format!("theme {name}"))));
+    }
+    for (name, _) in Notify::NAMES {
+        found.push(Candidate::new(format!("notify {name}"), "when the run has ended", Deed::Run(format!("notify {name}"))));
+    }
+    for (name, arguments, does) in COMMANDS {
+        let deed = if takes_more(name) { Deed::Begin(format!("{name} ")) } else { Deed::Run(name.to_owned()) };
+        let text = if arguments.is_empty() { format!(":{name}") } else { format!(":{name} {arguments}") };
+        found.push(Candidate::new(text, does, deed));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Config, train::Session, tui::theme::Theme};
+
+    fn app() -> App {
+        let (session, _link) = Session::pair(&Config::default());
+        App::new(Theme::colour(), session.snapshot.load_full(), session.history.clone(), None)
+    }
+
+    fn found(text: &str) -> Vec<String> {
+        candidates(&app(), text).into_iter().map(|c| c.text).collect()
+    }
+
+    #[test]
+    fn a_few_letters_find_a_value_an_action_a_preset_a_command() {
+        let first = |text: &str| found(text).into_iter().next().unwrap_or_default();
+        assert_eq!(first("nce"), "estimator → infonce");
+        assert_eq!(first("infonce"), "estimator → infonce");
+        assert_eq!(first("freeze"), "freeze the view; training goes on");
+        assert_eq!(first("l+g"), "preset DIM(L+G)");
+        assert_eq!(first("light"), "theme light");
+        assert_eq!(first("local concat"), "local critic → concat");
+        assert_eq!(first("lr 0.01"), "learn rate → 0.01");
+        assert_eq!(first("learn rate"), "learn rate …");
+        assert!(found("chkpt").iter().any(|t| t.contains("checkpoint")), "{:?}", found("chkpt"));
+        assert_eq!(found(""), Vec::<String>::new());
+        assert_eq!(found("zzzzqq"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn everything_there_is_can_be_found_by_its_own_name() {
+        let app = app();
+        let mut all = named_values(&app);
+        all.extend(actions(&app));
+        all.extend(edits(&app));
+        all.extend(commands(&app));
+        assert!(all.len() > 250, "{}", all.len());
+        for binding in BINDINGS.iter().filter(|b| !matches!(b.action, Action::Preset(_))) {
+            assert!(all.iter().any(|c| c.deed == Deed::Act(binding.action)), "{:?}", binding.action);
+        }
+        for control in controls(&app) {
+            assert!(all.iter().any(|c| c.deed == Deed::Edit(control.key)), "{}", control.key);
+        }
+        for candidate in all {
+            let found = candidates(&app, &candidate.text.replace(['→', '…'], " "));
+            assert!(found.iter().any(|c| c.text == candidate.text), "'{}' is not among {found:#?}", candidate.text);
+        }
+    }
+
+    #[test]
+    fn what_was_typed_is_marked_in_the_text() {
+        let first = &candidates(&app(), "nce")[0];
+        let marked: String = first.hits.iter().filter_map(|i| first.text.chars().nth(*i as usize)).collect();
+        assert_eq!(marked, "nce");
+    }
+}

@@ -1,0 +1,174 @@
+//! Themes on the whole screen, the user's own keys, and what is said outside of the screen.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::style::Color;
+
+use super::{Bench, row};
+use crate::{
+    train::{Command, Event, Outcome, Phase},
+    tui::{
+        app::Mode,
+        draw_to_buffer,
+        keymap::{Keymap, chord},
+        keys::Action,
+        message::{Effect, Message},
+        runs::Page,
+        theme::{NAMES, themed},
+        ui::Notify,
+        view::{estimators::Term, probes::Looking},
+    },
+};
+
+fn modes() -> Vec<Mode> {
+    vec![
+        Mode::Normal,
+        Mode::Help { scroll: 0 },
+        Mode::Estimators(Term::Local),
+        Mode::Representation { picked: 0 },
+        Mode::Probes(Looking::default()),
+        Mode::Runs(Page::List),
+        Mode::Log { typing: true },
+        Mode::Filter,
+        Mode::Quit,
+        Mode::Command(Default::default()),
+    ]
+}
+
+#[test]
+fn a_theme_with_a_ground_of_its_own_leaves_no_hole_in_it() {
+    let mut b = super::runs::training();
+    for name in ["dark", "light"] {
+        b.app.theme = themed(name).unwrap();
+        for mode in modes() {
+            b.app.mode = mode.clone();
+            for (width, height) in [(30, 8), (60, 20), (120, 40)] {
+                for cell in draw_to_buffer(&b.app, width, height).content() {
+                    assert!(cell.fg != Color::Reset && cell.bg != Color::Reset, "{name} {mode:?}: {cell:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_theme_says_the_same() {
+    let mut b = super::runs::training();
+    for mode in modes() {
+        b.app.mode = mode;
+        let said: Vec<String> = NAMES
+            .iter()
+            .map(|name| {
+                b.app.theme = themed(name).unwrap();
+                b.screen(120, 40)
+            })
+            .collect();
+        assert!(!said[0].contains('{'), "a key without a name\n{}", said[0]);
+        // Pictures are drawn in densities where there is no colour; there are none here.
+        assert!(said.iter().all(|screen| *screen == said[0]));
+    }
+}
+
+#[test]
+fn without_colour_no_theme_brings_any() {
+    let mut b = Bench::new();
+    b.app.theme = themed("mono").unwrap();
+    b.app.ui.colourless = true;
+    b.command("theme dark");
+    assert!(b.screen(120, 40).contains("the theme stays mono"));
+    b.key(KeyCode::Esc);
+    b.type_text(":dark");
+    assert!(draw_to_buffer(&b.app, 120, 40).content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset));
+}
+
+fn own_keys() -> Bench {
+    let mut b = Bench::new();
+    let own = [(Action::Pause, "ctrl-p"), (Action::Estimators, "F5"), (Action::Quit, "Q"), (Action::Right, "+"), (Action::Up, "i")];
+    b.app.ui.keys = Keymap::new(own.map(|(action, key)| (action, vec![chord(key).unwrap()])).into()).unwrap();
+    b
+}
+
+fn press(b: &mut Bench, key: &str) -> Vec<Effect> {
+    let key = chord(key).unwrap();
+    b.send(Message::Key(KeyEvent::new(key.0, key.1)))
+}
+
+#[test]
+fn own_keys_work_everywhere_and_the_old_ones_nowhere() {
+    let mut b = own_keys();
+    b.type_text(" ");
+    assert!(b.told().is_empty(), "Space does nothing any more");
+    press(&mut b, "ctrl-p");
+    assert!(matches!(b.told()[..], [Command::Pause]));
+    press(&mut b, "F5");
+    assert!(matches!(b.app.mode, Mode::Estimators(Term::Local)));
+    b.told();
+    press(&mut b, "+");
+    assert!(matches!(b.app.mode, Mode::Estimators(Term::Global)), "in the views too");
+    press(&mut b, "F5");
+    assert!(matches!(b.app.mode, Mode::Normal));
+    // In a dialog the key that opened it; Ctrl-C is what it always is.
+    press(&mut b, "Q");
+    assert!(matches!(b.app.mode, Mode::Quit));
+    press(&mut b, "n");
+    press(&mut b, "ctrl-c");
+    assert!(matches!(b.app.mode, Mode::Quit));
+    press(&mut b, "n");
+    // Where text is typed a key is what it is.
+    b.type_text(":Q+");
+    assert!(b.screen(120, 40).lines().last().unwrap().contains(":Q+"));
+}
+
+#[test]
+fn what_is_shown_are_the_keys_in_force() {
+    let mut b = own_keys();
+    let screen = b.screen(160, 45);
+    let hints = screen.lines().last().unwrap();
+    assert!(hints.contains("Ctrl-P pause") && hints.contains("Q quit") && !hints.contains("Space"), "{hints}");
+    assert!(row(&screen, "▸ Train").contains("F5 Estimators"), "{screen}");
+    b.app.mode = Mode::Help { scroll: 0 };
+    let help = b.screen(160, 48);
+    assert!(row(&help, "pause or resume training").contains("Ctrl-P"), "{help}");
+    assert!(row(&help, "quit (asks").contains("Q Ctrl-C"), "{help}");
+    b.app.mode = Mode::Normal;
+    b.type_text(":pause or");
+    let screen = b.screen(160, 45);
+    assert!(row(&screen, "▸ pause or resume").contains("Ctrl-P"), "{screen}");
+}
+
+#[test]
+fn the_mouse_is_given_away_with_a_word_and_a_hint_how_to_get_it_back() {
+    let mut b = Bench::new();
+    assert!(!b.screen(160, 45).contains("mouse on"));
+    assert!(matches!(b.type_text("m")[..], [Effect::Mouse(false)]));
+    assert!(b.screen(160, 45).contains("text can be selected; m takes it back"));
+    b.key(KeyCode::Down);
+    assert!(b.screen(80, 24).lines().last().unwrap().contains("m mouse on"));
+    assert!(matches!(b.type_text("m")[..], [Effect::Mouse(true)]));
+}
+
+#[test]
+fn the_end_of_a_run_is_told_once_if_that_is_wished() {
+    let finished = |b: &mut Bench| -> Vec<Effect> {
+        let mut next = (*b.app.live).clone();
+        (next.phase, next.step) = (Phase::Finished, 3000);
+        b.send(Message::Snapshot(std::sync::Arc::new(next)))
+    };
+    let mut b = Bench::new();
+    assert!(finished(&mut b).is_empty(), "not unless it is wished");
+    let mut b = Bench::new();
+    b.command("notify osc9");
+    let effects = finished(&mut b);
+    let [Effect::Notify(Notify::Osc9, text)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(text, "dim-tui: shapes has finished at step 3000");
+    assert!(finished(&mut b).is_empty(), "once");
+    let mut b = Bench::new();
+    b.command("notify bell");
+    let effects = b.event(Event::Ended(Outcome::Failed("disk full".into())));
+    assert!(matches!(&effects[..], [Effect::Notify(Notify::Bell, text)] if text.contains("has failed")), "{effects:?}");
+    // Who leaves need not be told.
+    let mut b = Bench::new();
+    b.command("notify bell");
+    b.type_text("qy");
+    assert!(!finished(&mut b).iter().any(|e| matches!(e, Effect::Notify(..))));
+    b.send(Message::Key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL)));
+}

@@ -1,0 +1,78 @@
+//! The keys while words are typed that the settings, or the lines of the log, must have.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{act, runs};
+use crate::tui::{
+    app::{App, Mode, Panel},
+    message::Effect,
+    prompt::Prompt,
+};
+
+/// What `/` filters: what has the focus.
+pub fn open(app: &mut App) -> Vec<Effect> {
+    match (&app.mode, app.focus) {
+        (Mode::Log { .. }, _) | (Mode::Normal, Panel::Log) => app.mode = Mode::Log { typing: true },
+        (Mode::Normal, Panel::Controls) => {
+            app.ui.filter.prompt.fresh = !app.ui.filter.is_empty();
+            app.mode = Mode::Filter;
+        }
+        _ => return runs::open_filter(app),
+    }
+    Vec::new()
+}
+
+fn cancels(key: &KeyEvent) -> bool {
+    key.code == KeyCode::Esc || (key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('c'))
+}
+
+/// Of the settings. Enter leaves the words in force, Esc takes them away.
+pub fn settings_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    match key.code {
+        _ if cancels(&key) => {
+            app.mode = Mode::Normal;
+            clear(app);
+        }
+        KeyCode::Enter => app.mode = Mode::Normal,
+        KeyCode::Backspace if app.ui.filter.prompt.text().is_empty() => app.mode = Mode::Normal,
+        KeyCode::Up => act::select(app, -1),
+        KeyCode::Down => act::select(app, 1),
+        _ => {
+            app.ui.filter.prompt.edit(key);
+            reselect(app);
+        }
+    }
+    Vec::new()
+}
+
+/// All settings again. True if some had been left out.
+pub fn clear(app: &mut App) -> bool {
+    let was = !app.ui.filter.is_empty();
+    app.ui.filter.prompt = Prompt::default();
+    was
+}
+
+/// A setting that is not listed cannot be the selected one, as long as any is.
+pub fn reselect(app: &mut App) {
+    let listed = app.listed();
+    if let Some(first) = listed.first().filter(|_| !listed.contains(&app.selected)) {
+        app.selected = *first;
+    }
+}
+
+/// Of the log.
+pub fn log_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    match key.code {
+        _ if cancels(&key) => {
+            app.log.filtered(Prompt::default());
+            app.mode = Mode::Log { typing: false };
+        }
+        KeyCode::Enter | KeyCode::Up | KeyCode::Down => app.mode = Mode::Log { typing: false },
+        _ => {
+            let mut prompt = app.log.filter.prompt.clone();
+            prompt.edit(key);
+            app.log.filtered(prompt);
+        }
+    }
+    Vec::new()
+}
