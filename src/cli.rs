@@ -102,6 +102,9 @@ pub struct RunArgs {
     /// How pictures are shown; in half blocks without colour, and where nothing better is known
     #[arg(long, value_enum, value_name = "HOW", default_value = "auto")]
     pub images: Images,
+    /// What curves are drawn with: octants take a font with Unicode 16, blocks and dots do without braille
+    #[arg(long, value_enum, value_name = "HOW", default_value = "braille")]
+    pub marker: Marker,
     #[command(flatten)]
     pub sweep: sweep::SweepArgs,
 }
@@ -122,6 +125,28 @@ pub enum Images {
     Kitty,
     Iterm2,
     Sixel,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Marker {
+    Braille,
+    /// Solid, and as fine as braille
+    Octant,
+    /// Quarters of a character
+    Block,
+    /// One dot a character
+    Dot,
+}
+
+impl From<Marker> for tui::Marker {
+    fn from(marker: Marker) -> Self {
+        match marker {
+            Marker::Braille => tui::Marker::Braille,
+            Marker::Octant => tui::Marker::Octant,
+            Marker::Block => tui::Marker::Block,
+            Marker::Dot => tui::Marker::Dot,
+        }
+    }
 }
 
 impl From<Images> for tui::Images {

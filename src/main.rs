@@ -43,7 +43,8 @@ fn run(cli: &Cli) -> Result<i32, Failure> {
         return Ok(batch::run(config, options, args.config.clone(), args.sweep.led));
     }
     needs_terminal().map_err(|e| (BAD_USAGE, e))?;
-    tui::run(config, options, args.config.clone(), args.color.into(), args.images.into()).map_err(|e| (FAILED, e))
+    let look = tui::Look { color: args.color.into(), images: args.images.into(), marker: args.marker.into() };
+    tui::run(config, options, args.config.clone(), look).map_err(|e| (FAILED, e))
 }
 
 /// Candle reads these at every matrix product, and without them `/proc/cpuinfo`. Its pool for elementwise work spins while

@@ -20,6 +20,7 @@ pub mod requests;
 mod run;
 pub mod runs;
 mod screenshot;
+pub mod sight;
 pub mod svg;
 mod term;
 #[cfg(test)]
@@ -31,6 +32,6 @@ pub mod update;
 pub mod view;
 
 pub use graphics::{Images, Protocol};
-pub use run::{Color, run};
+pub use run::{Color, Look, run};
 pub use screenshot::screenshot;
-pub use view::draw_to_buffer;
+pub use view::{chart::Marker, draw_to_buffer};

@@ -23,6 +23,7 @@ use super::{
     term::{Guard, PanicHook, cell_size, take_panics},
     theme::Theme,
     update::update,
+    view::chart::Marker,
 };
 use crate::{
     config::Config,
@@ -54,11 +55,20 @@ impl Color {
     }
 }
 
+/// How the screen is drawn.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    pub color: Color,
+    pub images: Images,
+    pub marker: Marker,
+}
+
 /// Opens the workbench on a new run and stays until the user leaves. Gives the exit code.
 ///
 /// # Errors
 /// If there is no terminal, or the trainer or the file watch could not be started.
-pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color: Color, images: Images) -> anyhow::Result<i32> {
+pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, look: Look) -> anyhow::Result<i32> {
+    let images = look.images;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         anyhow::bail!("there is no terminal to draw on: use --batch to train without one");
     }
@@ -66,7 +76,8 @@ pub fn run(config: Config, options: Options, config_file: Option<PathBuf>, color
     let hook = PanicHook::install();
     let sweep = config.sweep.as_ref().map(|sweep| sweep.points().len());
     let (world, file) = World::start(config, options, config_file.as_deref())?;
-    let mut app = App::new(color.theme(), world.session.snapshot.load_full(), world.session.history.clone(), file);
+    let mut app = App::new(look.color.theme(), world.session.snapshot.load_full(), world.session.history.clone(), file);
+    app.marker = look.marker;
     app.scripts = world.scripts_at_hand();
     if let Some(runs) = sweep {
         app.note(

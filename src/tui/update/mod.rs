@@ -5,6 +5,7 @@ mod command;
 mod file;
 mod heal;
 mod intent;
+mod look;
 mod mouse;
 mod runs;
 mod trainer;

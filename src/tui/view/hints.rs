@@ -12,6 +12,7 @@ use crate::{
     tui::{
         app::{App, Panel},
         keys::{Action, BINDINGS, Binding, When},
+        sight::Range,
     },
 };
 
@@ -46,6 +47,9 @@ fn matters(app: &App, when: When) -> bool {
         When::FileDiffers => !app.differs.is_empty(),
         When::Finding => app.finding().is_some(),
         When::Overlaid => !app.runs.overlays.is_empty(),
+        When::Zoomed => app.sight.range != Range::All,
+        When::Picked => app.sight.picked.is_some(),
+        When::Hidden => !app.sight.hidden.is_empty(),
         When::Changed => !app.undo.is_empty() && app.alive(),
     }
 }
@@ -54,9 +58,9 @@ fn matters(app: &App, when: When) -> bool {
 fn rank(binding: &Binding) -> u8 {
     match binding.when {
         When::Always => 0,
-        When::Running | When::NeedsRestart | When::FileDiffers | When::Finding => 1,
+        When::Running | When::NeedsRestart | When::FileDiffers | When::Finding | When::Zoomed | When::Picked => 1,
         When::Controls | When::Charts | When::Log => 2,
-        When::Paused | When::Changed | When::Overlaid => 3,
+        When::Paused | When::Changed | When::Overlaid | When::Hidden => 3,
         When::Alive | When::Never => 4,
     }
 }

@@ -19,7 +19,7 @@ mod overlay;
 mod picture;
 pub mod probes;
 mod representation;
-mod runs;
+pub mod runs;
 mod small;
 mod text;
 
