@@ -39,6 +39,7 @@ fn row(step: u64) -> StepRow {
     StepRow {
         step,
         seconds: step as f64 * 0.1,
+        epoch: Some(step as f64 / 128.0),
         examples_per_second: 640.0,
         loss: 1.2 + 0.2 * wave,
         terms: TermLosses { global: None, local: Some(1.1 + 0.1 * wave), prior: Some(0.7), discriminator: Some(1.3) },

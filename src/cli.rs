@@ -109,6 +109,9 @@ pub struct RunArgs {
     pub theme: Option<String>,
     #[command(flatten)]
     pub lesson: lesson::LessonArgs,
+    /// What curves are drawn with: octants take a font with Unicode 16, blocks and dots do without braille
+    #[arg(long, value_enum, value_name = "HOW", default_value = "braille")]
+    pub marker: Marker,
     #[command(flatten)]
     pub sweep: sweep::SweepArgs,
 }
@@ -129,6 +132,28 @@ pub enum Images {
     Kitty,
     Iterm2,
     Sixel,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Marker {
+    Braille,
+    /// Solid, and as fine as braille
+    Octant,
+    /// Quarters of a character
+    Block,
+    /// One dot a character
+    Dot,
+}
+
+impl From<Marker> for tui::Marker {
+    fn from(marker: Marker) -> Self {
+        match marker {
+            Marker::Braille => tui::Marker::Braille,
+            Marker::Octant => tui::Marker::Octant,
+            Marker::Block => tui::Marker::Block,
+            Marker::Dot => tui::Marker::Dot,
+        }
+    }
 }
 
 impl From<Images> for tui::Images {
@@ -317,7 +342,7 @@ impl RunArgs {
         if let Some(name) = &self.theme {
             ui.theme = tui::theme::NAMES.into_iter().find(|known| known == name);
         }
-        Ok(tui::Look { color: self.color.into(), images: self.images.into(), ui, tour: self.lesson.tour.into() })
+        Ok(tui::Look { color: self.color.into(), images: self.images.into(), ui, marker: self.marker.into(), tour: self.lesson.tour.into() })
     }
 
     /// Flags that stand for a key.

@@ -7,6 +7,7 @@ pub fn step_row(step: u64, loss: f64) -> StepRow {
     StepRow {
         step,
         seconds: step as f64 / 10.0,
+        epoch: Some(step as f64 / 100.0),
         examples_per_second: 640.0,
         loss,
         terms: TermLosses { local: Some(loss), ..TermLosses::default() },

@@ -38,6 +38,9 @@ pub struct StepRow {
     /// Training time since step 1, pauses excluded.
     #[serde(deserialize_with = "number")]
     pub seconds: f64,
+    /// Passes over the training images done; none in the arena, and in files of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<f64>,
     #[serde(deserialize_with = "number")]
     pub examples_per_second: f64,
     /// What the encoder minimises: −α·Î_global − β·Î_local + γ·prior over the terms in mode `train`.

@@ -149,6 +149,7 @@ impl Arena {
         StepRow {
             step,
             seconds: 0.0,
+            epoch: None,
             examples_per_second: 0.0,
             loss: heats.iter().map(|h| h.loss).sum(),
             terms: TermLosses::default(),

@@ -314,6 +314,7 @@ impl Trainer {
         Ok(StepRow {
             step,
             seconds: 0.0,
+            epoch: None,
             examples_per_second: 0.0,
             loss: scalars[0].unwrap_or(0.0),
             terms: TermLosses { global: scalars[1], local: scalars[2], prior: scalars[3], discriminator: scalars[4] },

@@ -246,7 +246,9 @@ impl<'a> Worker<'a> {
         let config = self.job.config().clone();
         let step = self.job.steps_done();
         let last = step >= self.job.total_steps();
-        let row = StepRow { seconds: self.seconds, examples_per_second: config.optim.batch as f64 / took, ..outcome.row };
+        let epoch = self.job.has_encoder().then(|| self.job.epoch());
+        let examples_per_second = config.optim.batch as f64 / took;
+        let row = StepRow { seconds: self.seconds, epoch, examples_per_second, ..outcome.row };
         let due = |every: u64| every > 0 && step.is_multiple_of(every);
         if due(config.metrics.every) || last {
             self.recorder.step(&row);

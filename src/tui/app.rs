@@ -17,6 +17,7 @@ use super::{
     prompt::Prompt,
     requests::Requests,
     runs::{Page, Runs},
+    sight::Sight,
     theme::Theme,
     ui::Ui,
     undo::Undo,
@@ -133,7 +134,8 @@ pub enum Leaving {
 /// The crosshair, shared by all charts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cursor {
-    pub step: f64,
+    /// Its place on the axis.
+    pub x: f64,
     /// Set by a click or a key: stays when the mouse leaves.
     pub pinned: bool,
 }
@@ -142,7 +144,8 @@ pub struct Cursor {
 #[derive(Debug, Clone)]
 pub struct Frozen {
     pub snapshot: Arc<Snapshot>,
-    pub x: (f64, f64),
+    /// The step up to which the charts reach.
+    pub until: u64,
 }
 
 /// The watched config file.
@@ -161,9 +164,6 @@ pub struct Notice {
     pub error: bool,
     pub text: String,
 }
-
-/// Steps shown on the charts, newest last; `None`: all.
-pub const WINDOWS: [Option<u64>; 3] = [None, Some(1000), Some(200)];
 
 /// The whole state.
 #[derive(Debug, Clone)]
@@ -193,8 +193,8 @@ pub struct App {
     pub zoom: Option<ChartId>,
     pub cursor: Option<Cursor>,
     pub log_axis: BTreeSet<ChartId>,
-    /// Index into [`WINDOWS`].
-    pub window: usize,
+    /// What of the curves is shown.
+    pub sight: Sight,
     /// Curves of every step are smoothed, with what they were behind them.
     pub smooth: bool,
     pub runs: Runs,
@@ -239,7 +239,7 @@ impl App {
             zoom: None,
             cursor: None,
             log_axis: BTreeSet::new(),
-            window: 0,
+            sight: Sight::default(),
             smooth: false,
             runs: Runs::default(),
             lesson: None,
@@ -291,27 +291,6 @@ impl App {
     pub fn controls(&self) -> Vec<usize> {
         let heeded = CONTROLS.iter().enumerate().filter(|(_, c)| self.live.config.heeds(c.key));
         heeded.map(|(i, _)| i).collect()
-    }
-
-    /// Steps at the left and right edge of the charts.
-    pub fn x_range(&self) -> (f64, f64) {
-        self.frozen.as_ref().map_or_else(|| self.live_range(), |f| f.x)
-    }
-
-    /// [`App::x_range`] if nothing were frozen.
-    pub fn live_range(&self) -> (f64, f64) {
-        let (first, last) = self.history.span().unwrap_or((1, 1));
-        // The first steps grow into a chart that is there already.
-        let last = last.max(self.live.step).max(first.saturating_add(20));
-        match WINDOWS[self.window % WINDOWS.len()] {
-            Some(n) => (last.saturating_sub(n).max(first.min(last)) as f64, last as f64),
-            // All steps are those of the runs that lie behind this one, too.
-            None => {
-                let others = self.runs.span().filter(|_| self.live.config.has_encoder());
-                let (a, b) = others.unwrap_or((first, last));
-                (first.min(a) as f64, last.max(b) as f64)
-            }
-        }
     }
 
     /// True if curves are drawn smoothed: those of the arena are means already.

@@ -58,6 +58,15 @@ pub enum Action {
     Zoom,
     LogScale,
     Window,
+    Closer,
+    Wider,
+    Earlier,
+    Later,
+    Whole,
+    Axis,
+    PickEntry,
+    HideEntry,
+    ShowEntries,
     WriteBack,
     Command,
     Help,
@@ -124,6 +133,12 @@ pub enum When {
     Lesson,
     /// The mouse is the terminal's.
     MouseOff,
+    /// The charts show a part of their axis.
+    Zoomed,
+    /// A legend entry is picked.
+    Picked,
+    /// Something of a legend is hidden.
+    Hidden,
 }
 
 /// A key with its modifiers. Shift is part of a letter (`G`).
@@ -187,6 +202,9 @@ const fn ctrl(c: char) -> Chord {
 }
 const fn ctrl_k(code: KeyCode) -> Chord {
     Chord(code, KeyModifiers::CONTROL)
+}
+const fn shift(code: KeyCode) -> Chord {
+    Chord(code, KeyModifiers::SHIFT)
 }
 const fn bind(
     keys: &'static [Chord],
@@ -274,7 +292,16 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('S')], Action::Smooth, View, "smooth the curves (moving average), and back", "smooth", When::Charts),
     bind(&[c('z')], Action::Zoom, View, "a chart in full screen, and back", "full screen", When::Charts),
     bind(&[c('y')], Action::LogScale, View, "logarithmic axis of the chart", "log axis", When::Charts),
-    bind(&[c('w')], Action::Window, View, "steps shown: all, last 1,000, last 200", "window", When::Charts),
+    bind(&[c('+'), c('=')], Action::Closer, View, "zoom in on the crosshair, else the newest step (or wheel)", "zoom", When::Charts),
+    bind(&[c('-')], Action::Wider, View, "zoom out", "", When::Never),
+    bind(&[c(','), shift(KeyCode::Left)], Action::Earlier, View, "zoomed: earlier (or drag; Shift-wheel)", "", When::Never),
+    bind(&[c('.'), shift(KeyCode::Right)], Action::Later, View, "zoomed: later", "", When::Never),
+    bind(&[c('0')], Action::Whole, View, "the whole axis again, up to the newest step", "whole axis", When::Zoomed),
+    bind(&[c('w')], Action::Window, View, "what is shown: all, last 1,000 steps, last 200", "window", When::Charts),
+    bind(&[c('t')], Action::Axis, View, "axis: steps, training time, epochs", "axis", When::Charts),
+    bind(&[c('b')], Action::PickEntry, View, "pick the next entry of the chart's legend", "legend", When::Charts),
+    bind(&[c('B')], Action::HideEntry, View, "hide or show the picked entry (or click on it)", "hide or show", When::Picked),
+    bind(&[c('A')], Action::ShowEntries, View, "show what is hidden, on all charts", "show all", When::Hidden),
     bind(&[c('f')], Action::Freeze, View, "freeze the view; training goes on", "freeze", When::Charts),
     bind(&[k(KeyCode::Esc)], Action::Escape, View, "crosshair, full screen, message: away", "", When::Never),
     bind(&[ctrl('l')], Action::Redraw, View, "draw the screen anew", "", When::Never),

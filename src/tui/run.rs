@@ -28,6 +28,7 @@ use super::{
     tour::{self, Tour},
     ui::Ui,
     update::update,
+    view::chart::Marker,
 };
 use crate::{
     config::Config,
@@ -55,6 +56,7 @@ pub struct Look {
     pub images: Images,
     /// What the user's own file says, and the flags over it.
     pub ui: Ui,
+    pub marker: Marker,
     pub tour: Tour,
 }
 
@@ -81,11 +83,12 @@ pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, l
     let lesson = config.lesson.take().map(Lesson::new);
     let sweep = config.sweep.as_ref().map(|sweep| sweep.points().len());
     let (world, file) = World::start(config, options, config_file.as_deref())?;
-    let Look { color, images, mut ui, tour } = look;
+    let Look { color, images, mut ui, tour, marker } = look;
     ui.colourless = !color.wanted();
     let theme = if ui.colourless { Theme::mono() } else { ui.look(variable("COLORFGBG").as_deref()) };
     let mut app = App::new(theme, world.session.snapshot.load_full(), world.session.history.clone(), file);
     app.ui = ui;
+    app.marker = marker;
     app.scripts = world.scripts_at_hand();
     app.lesson = lesson;
     if let Some(runs) = sweep {

@@ -2,12 +2,16 @@
 
 use std::ops::Range;
 
+use super::Grid;
+
 /// What one column of a chart shows: the extremes of the finite values in it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Column {
     /// Step of the column's first and last point.
     pub first: u64,
     pub last: u64,
+    /// Where these lie on the axis.
+    pub x: (f64, f64),
     pub min: f64,
     pub max: f64,
     /// True if a point in the column was not finite.
@@ -99,33 +103,45 @@ impl Curve {
         out
     }
 
-    pub fn columns(&self, from: f64, to: f64, columns: usize) -> Vec<Column> {
-        self.blocks(from, to, columns)
-            .into_iter()
-            .map(|(first, last, b)| Column { first, last, min: b.min, max: b.max, gap: b.gap })
-            .collect()
-    }
-
-    /// First and last step of each column, and the mean of the finite values in it, NaN if there are none.
-    pub fn means(&self, from: f64, to: f64, columns: usize) -> Vec<(u64, u64, f64)> {
-        self.blocks(from, to, columns).into_iter().map(|(first, last, b)| (first, last, b.sum / f64::from(b.finite))).collect()
-    }
-
-    /// What lies in each column that is not empty, with its first and last step.
-    fn blocks(&self, from: f64, to: f64, columns: usize) -> Vec<(u64, u64, Block)> {
+    /// What lies in each column of the grid that is not empty, and the mean of its finite values (NaN if there are none).
+    pub fn over_grid(&self, grid: &Grid) -> Vec<(Column, f64)> {
+        let columns = grid.edges.len().saturating_sub(1);
         let mut out = Vec::with_capacity(columns);
-        let width = (to - from) / columns.max(1) as f64;
-        let mut start = self.steps.partition_point(|&s| (s as f64) < from);
+        let Some(&left) = grid.edges.first() else { return out };
+        let mut start = self.steps.partition_point(|&s| (s as f64) < left);
         for c in 0..columns {
-            let right = if c + 1 == columns { to } else { from + width * (c + 1) as f64 };
-            let inside = |s: u64| if c + 1 == columns { s as f64 <= right } else { (s as f64) < right };
-            let end = start + self.steps[start..].partition_point(|&s| inside(s));
+            let right = grid.edges[c + 1];
+            // The right edge of the last column belongs to it.
+            let end = if c + 1 == columns {
+                start + self.steps[start..].partition_point(|&s| s as f64 <= right)
+            } else {
+                self.first_at(start, right)
+            };
             if end > start {
-                out.push((self.steps[start], self.steps[end - 1], self.over(start..end)));
+                let (first, last, b) = (self.steps[start], self.steps[end - 1], self.over(start..end));
+                let x = (grid.place(c, first), grid.place(c, last));
+                out.push((Column { first, last, x, min: b.min, max: b.max, gap: b.gap }, b.sum / f64::from(b.finite)));
             }
             start = end;
         }
         out
+    }
+
+    /// The first point from the `start`-th on that is not before step `edge`. Steps are mostly recorded at even distances: then
+    /// a look at where it should be is enough.
+    fn first_at(&self, start: usize, edge: f64) -> usize {
+        let steps = &self.steps[start..];
+        let (Some(&first), Some(&last)) = (steps.first(), steps.last()) else { return start };
+        if last as f64 >= edge && first as f64 <= edge && last > first {
+            let share = (edge - first as f64) / (last - first) as f64;
+            let guess = (share * (steps.len() - 1) as f64).ceil() as usize;
+            for i in guess.saturating_sub(1)..(guess + 2).min(steps.len()) {
+                if steps[i] as f64 >= edge && (i == 0 || (steps[i - 1] as f64) < edge) {
+                    return start + i;
+                }
+            }
+        }
+        start + steps.partition_point(|&s| (s as f64) < edge)
     }
 
     /// Forgets all points after `step`.

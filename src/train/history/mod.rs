@@ -3,7 +3,9 @@
 //! A curve keeps its points and a pyramid of minima and maxima over blocks of 16, 256, 4096, ... points, so that
 //! drawing a million points over 200 columns touches a few thousand numbers. The writer holds the lock only to push.
 
+mod clock;
 mod curve;
+mod grid;
 mod smooth;
 
 use std::{
@@ -11,8 +13,11 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
+pub use clock::Axis;
+use clock::Clock;
 pub use curve::Column;
 use curve::Curve;
+pub use grid::Grid;
 
 use crate::record::{ArenaRow, ProbeRow, StepRow};
 
@@ -67,6 +72,7 @@ pub struct Mark {
 #[derive(Debug, Default)]
 struct Inner {
     curves: BTreeMap<Series, Curve>,
+    clock: Clock,
     marks: Vec<Mark>,
     estimators: Vec<String>,
 }
@@ -132,6 +138,7 @@ impl History {
             (Series::LearningRate, Some(row.lr)),
         ];
         self.write(|h| {
+            h.clock.push(row.step, row.seconds, row.epoch);
             points.into_iter().for_each(|(series, value)| h.push(series, row.step, value));
             if let Some(arena) = &row.arena {
                 h.push_arena(row.step, arena);
@@ -162,6 +169,7 @@ impl History {
     pub fn cut_back(&self, step: u64) {
         self.write(|h| {
             h.curves.values_mut().for_each(|curve| curve.cut_back(step));
+            h.clock.cut_back(step);
         });
     }
 
@@ -181,7 +189,36 @@ impl History {
 
     /// The curve between steps `from` and `to` (both included) as at most `columns` columns, empty ones left out.
     pub fn columns(&self, series: Series, from: f64, to: f64, columns: usize) -> Vec<Column> {
-        self.read(|h| h.curves.get(&series).map(|c| c.columns(from, to, columns)).unwrap_or_default())
+        self.over(series, &Grid::steps(from, to, columns))
+    }
+
+    /// The curve in the columns of a grid, empty ones left out.
+    pub fn over(&self, series: Series, grid: &Grid) -> Vec<Column> {
+        self.blocks(series, grid).into_iter().map(|(column, _)| column).collect()
+    }
+
+    fn blocks(&self, series: Series, grid: &Grid) -> Vec<(Column, f64)> {
+        self.read(|h| h.curves.get(&series).map(|c| c.over_grid(grid)).unwrap_or_default())
+    }
+
+    /// True if it is known where the steps lie on this axis.
+    pub fn knows(&self, axis: Axis) -> bool {
+        self.read(|h| h.clock.knows(axis))
+    }
+
+    /// Where `step` lies on the axis: interpolated between recorded steps, and beyond them at the speed of the whole.
+    pub fn place(&self, axis: Axis, step: f64) -> f64 {
+        self.read(|h| h.clock.place(axis, step))
+    }
+
+    /// The step at a place on the axis.
+    pub fn step_at(&self, axis: Axis, place: f64) -> f64 {
+        self.read(|h| h.clock.step(axis, place))
+    }
+
+    /// `columns` columns of the same width from `from` to `to` on the axis.
+    pub fn grid(&self, axis: Axis, (from, to): (f64, f64), columns: usize) -> Grid {
+        self.read(|h| Grid::along(axis, (from, to), columns, |place| h.clock.step(axis, place)))
     }
 
     /// The arena's estimators by name, in the order in which they came.

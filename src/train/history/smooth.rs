@@ -3,7 +3,7 @@
 //! What is averaged are the means of the columns of a chart, so that it costs the same for a million points as for a thousand, and its
 //! reach is a share of what the chart shows: smoothing is for the eye, and goes with the zoom.
 
-use super::{Column, History, Series};
+use super::{Column, Grid, History, Series};
 
 /// The reach as a share of the steps shown: values so far back count 1/e of the newest.
 pub const REACH: f64 = 1.0 / 40.0;
@@ -28,21 +28,25 @@ impl History {
     /// [`History::columns`] of the smoothed curve: each has one value. It begins anew at each of `breaks` (the step before which
     /// something took effect).
     pub fn smoothed(&self, series: Series, from: f64, to: f64, columns: usize, breaks: &[u64]) -> Vec<Column> {
-        let means = self.read(|h| h.curves.get(&series).map(|c| c.means(from, to, columns)).unwrap_or_default());
-        let reach = ((to - from) * REACH).max(f64::MIN_POSITIVE);
+        self.raw_and_smoothed(series, &Grid::steps(from, to, columns), breaks).1
+    }
+
+    /// The curve in the columns of a grid, and the same smoothed, from one look at its points.
+    pub fn raw_and_smoothed(&self, series: Series, grid: &Grid, breaks: &[u64]) -> (Vec<Column>, Vec<Column>) {
+        let reach = (grid.width() * REACH).max(f64::MIN_POSITIVE);
         let (mut average, mut before) = (Average::default(), None::<u64>);
-        let column = |(first, last, mean): (u64, u64, f64)| {
-            if before.is_some_and(|before| breaks.iter().any(|&b| before < b && b <= last)) {
+        let smooth = |(raw, mean): (Column, f64)| {
+            if before.is_some_and(|before| breaks.iter().any(|&b| before < b && b <= raw.last)) {
                 average = Average::default();
             }
-            before = Some(last);
+            before = Some(raw.last);
             if !mean.is_finite() {
-                return Column { first, last, min: f64::INFINITY, max: f64::NEG_INFINITY, gap: true };
+                return (raw, Column { min: f64::INFINITY, max: f64::NEG_INFINITY, gap: true, ..raw });
             }
-            let value = average.add(first as f64 / 2.0 + last as f64 / 2.0, mean, reach);
-            Column { first, last, min: value, max: value, gap: false }
+            let value = average.add(raw.x.0 / 2.0 + raw.x.1 / 2.0, mean, reach);
+            (raw, Column { min: value, max: value, gap: false, ..raw })
         };
-        means.into_iter().map(column).collect()
+        self.blocks(series, grid).into_iter().map(smooth).unzip()
     }
 }
 

@@ -120,11 +120,6 @@ impl Runs {
         self.overlays.iter().filter_map(|o| Some((o, o.curves.as_deref()?)))
     }
 
-    /// First and last step of all overlaid curves.
-    pub fn span(&self) -> Option<(u64, u64)> {
-        self.laid().filter_map(|(_, curves)| curves.history.span()).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-    }
-
     /// A place (colour and glyph) that no overlay has.
     pub fn free_place(&self) -> Option<usize> {
         (0..MOST).find(|place| self.overlays.iter().all(|o| o.place != *place))

@@ -39,7 +39,7 @@ fn busy(action: Action, focus: Panel) -> Bench {
     }
     b.app.log.back = 5;
     if let Panel::Chart(_) = focus {
-        b.app.cursor = Some(crate::tui::app::Cursor { step: 20.0, pinned: true });
+        b.app.cursor = Some(crate::tui::app::Cursor { x: 20.0, pinned: true });
         b.app.focus = Panel::Chart(ChartId::Information);
     }
     if let Action::Default = action {
@@ -140,7 +140,7 @@ fn a_click_on_a_chart_sets_the_crosshair_of_all_and_hovering_ends_with_the_mouse
     let row = at(&b) + 4;
     let mouse = |kind, column| Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
     b.send(mouse(MouseEventKind::Moved, 40));
-    assert!(b.app.cursor.is_some_and(|c| !c.pinned && c.step > 1.0 && c.step < 1000.0));
+    assert!(b.app.cursor.is_some_and(|c| !c.pinned && c.x > 1.0 && c.x < 1000.0));
     b.send(mouse(MouseEventKind::Moved, 98));
     assert_eq!(b.app.cursor, None);
     b.send(mouse(MouseEventKind::Down(MouseButton::Left), 40));
@@ -152,6 +152,7 @@ pub(super) fn row(step: u64, value: f64) -> StepRow {
     StepRow {
         step,
         seconds: value,
+        epoch: Some(value),
         examples_per_second: value,
         loss: value,
         terms: TermLosses { global: Some(value), local: Some(-value), prior: None, discriminator: Some(value) },
@@ -184,7 +185,7 @@ fn a_phase() -> impl Strategy<Value = Phase> {
 #[derive(Debug, Clone)]
 enum Happening {
     Key(KeyEvent),
-    Mouse(MouseEventKind, u16, u16),
+    Mouse(MouseEventKind, u16, u16, KeyModifiers),
     Paste(String),
     Resize(u16, u16),
     Publish(Phase, u64, f64),
@@ -218,6 +219,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         MouseEventKind::Drag(MouseButton::Left),
         MouseEventKind::ScrollUp,
         MouseEventKind::ScrollDown,
+        MouseEventKind::ScrollLeft,
+        MouseEventKind::ScrollRight,
     ]);
     let kinds = vec![JournalKind::Change, JournalKind::Refused, JournalKind::Nonfinite, JournalKind::End];
     let outcomes = vec![
@@ -229,7 +232,8 @@ fn happening() -> impl Strategy<Value = Happening> {
     ];
     prop_oneof![
         12 => a_key(),
-        4 => (mouse, 0..210_u16, 0..70_u16).prop_map(|(kind, x, y)| Happening::Mouse(kind, x, y)),
+        4 => (mouse, 0..210_u16, 0..70_u16, select(vec![KeyModifiers::NONE, KeyModifiers::SHIFT]))
+            .prop_map(|(kind, x, y, modifiers)| Happening::Mouse(kind, x, y, modifiers)),
         1 => ".*".prop_map(Happening::Paste),
         2 => (0..200_u16, 0..60_u16).prop_map(|(w, h)| Happening::Resize(w, h)),
         3 => (a_phase(), any::<u64>(), a_number()).prop_map(|(p, s, v)| Happening::Publish(p, s, v)),
@@ -249,8 +253,8 @@ fn happening() -> impl Strategy<Value = Happening> {
 fn happen(b: &mut Bench, what: Happening) {
     match what {
         Happening::Key(key) => drop(b.send(Message::Key(key))),
-        Happening::Mouse(kind, column, row) => {
-            drop(b.send(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })));
+        Happening::Mouse(kind, column, row, modifiers) => {
+            drop(b.send(Message::Mouse(MouseEvent { kind, column, row, modifiers })));
         }
         Happening::Paste(text) => drop(b.send(Message::Paste(text))),
         Happening::Resize(w, h) => drop(b.send(Message::Resize(w, h))),

@@ -198,7 +198,7 @@ fn marked_runs_lie_over_the_charts_under_their_names_until_they_are_taken_off() 
     b.type_text("o");
     let screen = b.screen(120, 48);
     // 2026-11-23-101500-shapes and so on, without what they share with each other and the present one.
-    for part in ["◇ 23-101500 2.000", "△ 22-101500 3.000", "Loss; other runs: total", "local held-out", "other runs: Y"] {
+    for part in ["◇ 23-101500 2.000", "△ 22-101500 3.000", "Loss, other runs: total", "local held-out", "other runs: Y"] {
         assert!(screen.contains(part), "no '{part}' in\n{screen}");
     }
     assert!(screen.contains("total 1.000") && screen.contains("local 1.000"), "its own curves stay: {screen}");
@@ -276,11 +276,11 @@ fn losses_of_other_estimators_are_said_not_to_compare() {
     mark(&mut b, 1, curves(1..=600, 2.0, "dv"));
     b.type_text("o");
     let screen = b.screen(120, 40);
-    assert!(screen.contains("Loss, of other estimators: not comparable"), "{screen}");
-    assert!(screen.contains("Mutual information; other runs: local held-out"), "nats compare: {screen}");
+    assert!(screen.contains("Loss, other estimators: not comparable"), "{screen}");
+    assert!(screen.contains("Mutual information, other runs: local held-out"), "nats compare: {screen}");
     // In force here from now on: then they do, as far as the run marked has had no other.
     b.publish(|s| s.config = Arc::new(s.config.with(&[("objective.estimator".into(), "dv".into())]).unwrap()));
-    assert!(b.screen(120, 40).contains("Loss; other runs: total"));
+    assert!(b.screen(120, 40).contains("Loss, other runs: total"));
 }
 
 #[test]

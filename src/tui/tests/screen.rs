@@ -24,6 +24,7 @@ fn step(step: u64) -> StepRow {
     StepRow {
         step,
         seconds: t / 50.0,
+        epoch: Some(t / 128.0),
         examples_per_second: 3200.0,
         loss: 1.4 - t / 1000.0,
         terms: TermLosses { global: None, local: Some(1.3 - t / 1000.0), prior: Some(0.7), discriminator: Some(1.35) },

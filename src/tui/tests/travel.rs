@@ -178,10 +178,10 @@ fn a_forks_parent_lies_over_its_charts_dimmed_beyond_the_fork() {
     assert!(last <= first && (60..=66).contains(&first), "{last} {first}\n{screen}");
     // The legend reads the parent where the crosshair is, before and beyond.
     for (step, value) in [(150.0, "3.000"), (350.0, "4.000")] {
-        b.app.cursor = Some(Cursor { step, pinned: true });
+        b.app.cursor = Some(Cursor { x: step, pinned: true });
         assert!(b.screen(120, 40).contains(&format!("△ 22-101500 {value}")), "{}", b.screen(120, 40));
     }
-    b.app.cursor = Some(Cursor { step: 0.0, pinned: true });
+    b.app.cursor = Some(Cursor { x: 0.0, pinned: true });
     assert!(b.screen(120, 40).contains("△ 22-101500 –"));
     // Leaving it for another run, its parent is left behind; what was marked by hand stays.
     let (session, _link) = Session::pair(&b.app.live.config);

@@ -2,13 +2,13 @@
 
 use toml::Value;
 
-use super::{file, filter, heal, intent::ask, leave, lesson, manners, open_command, runs, teach, views};
+use super::{file, filter, heal, intent::ask, leave, lesson, look, manners, open_command, runs, teach, views};
 use crate::{
     config::{self, Config, Source},
-    train::{Command, Phase},
+    train::{Command, Phase, history::Axis},
     tui::{
         adjust,
-        app::{App, ChartId, Cursor, Frozen, Leaving, Mode, Panel, WINDOWS},
+        app::{App, ChartId, Cursor, Frozen, Leaving, Mode, Panel},
         controls::{CONTROLS, shown},
         keys::Action,
         message::Effect,
@@ -34,7 +34,16 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Escape => escape(app),
         Action::Zoom => zoom(app),
         Action::LogScale => log_scale(app),
-        Action::Window => window(app),
+        Action::Window => look::window(app),
+        Action::Closer => look::zoom(app, true),
+        Action::Wider => look::zoom(app, false),
+        Action::Earlier => look::pan_by_key(app, false),
+        Action::Later => look::pan_by_key(app, true),
+        Action::Whole => look::show_whole(app),
+        Action::Axis => look::next_axis(app),
+        Action::PickEntry => look::pick(app),
+        Action::HideEntry => look::toggle_picked(app),
+        Action::ShowEntries => look::show_all_entries(app),
         Action::Freeze => freeze(app),
         Action::Command => open_command(app),
         Action::Representation if !app.live.config.has_encoder() => app.say("the arena trains no encoder: there are no codes"),
@@ -176,12 +185,15 @@ fn horizontal(app: &mut App, up: bool) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Moves the crosshair by a share of the width, at least a step.
+/// Moves the crosshair by a share of the width, on an axis of steps by a step at least.
 fn move_cursor(app: &mut App, share: f64) {
     let (from, to) = app.x_range();
-    let now = app.cursor.map_or(to, |c| c.step);
-    let by = (share.abs() * (to - from)).round().max(1.0) * share.signum();
-    app.cursor = Some(Cursor { step: (now + by).round().clamp(from, to), pinned: true });
+    let (now, by) = (app.cursor.map_or(to, |c| c.x), share * (to - from));
+    let x = match app.sight.axis {
+        Axis::Steps => (now + by.abs().round().max(1.0) * by.signum()).round(),
+        _ => now + by,
+    };
+    app.cursor = Some(Cursor { x: x.clamp(from, to), pinned: true });
 }
 
 /// One step of a setting, from what is wanted now.
@@ -235,6 +247,9 @@ fn escape(app: &mut App) {
     if app.focus == Panel::Controls && filter::clear(app) {
         return;
     }
+    if app.sight.picked.take().is_some() {
+        return;
+    }
     if app.zoom.take().is_none() && app.cursor.take().is_none() {
         app.refused.clear();
         app.log.back = 0;
@@ -242,36 +257,18 @@ fn escape(app: &mut App) {
     }
 }
 
-/// The chart in focus, or the first one.
-fn chart(app: &App) -> ChartId {
-    if let Panel::Chart(id) = app.focus { id } else { app.charts()[0] }
-}
-
 fn zoom(app: &mut App) {
-    let id = chart(app);
+    let id = look::chart(app);
     app.zoom = if app.zoom.is_some() { None } else { Some(id) };
     app.focus = Panel::Chart(id);
 }
 
 fn log_scale(app: &mut App) {
-    let id = chart(app);
+    let id = look::chart(app);
     if !app.log_axis.remove(&id) {
         app.log_axis.insert(id);
     }
     app.say(if app.log_axis.contains(&id) { "logarithmic axis" } else { "linear axis" });
-}
-
-fn window(app: &mut App) {
-    app.window = (app.window + 1) % WINDOWS.len();
-    match WINDOWS[app.window] {
-        Some(n) => app.say(format!("charts show the last {n} steps")),
-        None => app.say("charts show all steps"),
-    }
-    if let Some(frozen) = &app.frozen {
-        let snapshot = frozen.snapshot.clone();
-        let x = app.live_range();
-        app.frozen = Some(Frozen { snapshot, x });
-    }
 }
 
 fn smooth(app: &mut App) {
@@ -286,7 +283,7 @@ fn smooth(app: &mut App) {
 fn freeze(app: &mut App) {
     app.frozen = match app.frozen.take() {
         Some(_) => None,
-        None => Some(Frozen { snapshot: app.live.clone(), x: app.live_range() }),
+        None => Some(Frozen { snapshot: app.live.clone(), until: app.live_until() }),
     };
 }
 

@@ -7,6 +7,7 @@ mod filter;
 mod heal;
 mod intent;
 mod lesson;
+mod look;
 mod manners;
 mod mouse;
 mod runs;

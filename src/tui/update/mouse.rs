@@ -1,8 +1,10 @@
-//! The mouse: a click selects or sets the crosshair, the wheel changes or scrolls, hovering reads the charts.
+//! The mouse: a click selects, sets the crosshair or hides a legend entry; the wheel changes, scrolls or zooms; dragging moves a zoomed
+//! chart; hovering reads the charts.
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Rect;
 
-use super::{act, intent::ask};
+use super::{act, intent::ask, look, runs};
 use crate::{
     config::Source,
     tui::{
@@ -11,11 +13,16 @@ use crate::{
         keys::Action,
         layout::{Target, foot_area, layout, target},
         message::Effect,
+        runs::Page,
+        sight::Range,
         slider::Slider,
         tabs, tour,
-        view::charts,
+        view::{self, charts},
     },
 };
+
+/// By which share of its width a turn of the wheel moves a chart.
+const TURN: f64 = 0.05;
 
 pub fn on_mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
     // The tabs are above every view.
@@ -24,22 +31,8 @@ pub fn on_mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
     {
         return to_tab(app, action);
     }
-    if let Mode::Log { typing: false } = app.mode {
-        match event.kind {
-            MouseEventKind::ScrollUp => app.log.scroll_filtered(3),
-            MouseEventKind::ScrollDown => app.log.scroll_filtered(-3),
-            _ => {}
-        }
-        return Vec::new();
-    }
     if !matches!(app.mode, Mode::Normal) {
-        match (&app.mode, event.kind) {
-            (Mode::Help { .. }, MouseEventKind::Down(_)) => app.mode = Mode::Normal,
-            (Mode::Explain(open), MouseEventKind::Down(_)) => app.mode = open.over.clone(),
-            (Mode::Tour(card), MouseEventKind::Down(_)) => tour::show(app, card + 1),
-            _ => {}
-        }
-        return Vec::new();
+        return over_view(app, event);
     }
     let at = target(app, event.column, event.row);
     match event.kind {
@@ -47,16 +40,29 @@ pub fn on_mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
             if let Target::Slider(column) = at {
                 return slide(app, column);
             }
-            click(app, at, event.column);
+            click(app, at, (event.column, event.row));
         }
-        MouseEventKind::Drag(MouseButton::Left) => {
-            if let Target::Chart(..) = at {
-                click(app, at, event.column);
-            }
-        }
+        MouseEventKind::Drag(MouseButton::Left) => drag(app, at, event.column),
         MouseEventKind::Moved => hover(app, at, event.column),
-        MouseEventKind::ScrollUp => return wheel(app, at, true),
-        MouseEventKind::ScrollDown => return wheel(app, at, false),
+        MouseEventKind::ScrollUp => return wheel(app, at, &event, true),
+        MouseEventKind::ScrollDown => return wheel(app, at, &event, false),
+        MouseEventKind::ScrollLeft => sideways(app, at, event.column, -TURN),
+        MouseEventKind::ScrollRight => sideways(app, at, event.column, TURN),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// In what lies over the panels.
+fn over_view(app: &mut App, event: MouseEvent) -> Vec<Effect> {
+    let down = matches!(event.kind, MouseEventKind::Down(_));
+    match (&app.mode, event.kind) {
+        (Mode::Runs(page), _) => return over_runs(app, *page, event),
+        (Mode::Log { typing: false }, MouseEventKind::ScrollUp) => app.log.scroll_filtered(3),
+        (Mode::Log { typing: false }, MouseEventKind::ScrollDown) => app.log.scroll_filtered(-3),
+        (Mode::Help { .. }, _) if down => app.mode = Mode::Normal,
+        (Mode::Explain(open), _) if down => app.mode = open.over.clone(),
+        (Mode::Tour(card), _) if down => tour::show(app, card + 1),
         _ => {}
     }
     Vec::new()
@@ -82,7 +88,7 @@ fn slide(app: &mut App, column: u16) -> Vec<Effect> {
     value.map_or_else(Vec::new, |value| ask(app, vec![(slider.key.to_owned(), value)], Source::Key))
 }
 
-fn click(app: &mut App, at: Target, column: u16) {
+fn click(app: &mut App, at: Target, place: (u16, u16)) {
     match at {
         Target::Control(i) => {
             app.selected = i;
@@ -90,11 +96,27 @@ fn click(app: &mut App, at: Target, column: u16) {
         }
         Target::Controls => app.focus = Panel::Controls,
         Target::Chart(id, area) => {
-            app.cursor = Some(Cursor { step: charts::step_at(app, area, column), pinned: true });
             app.focus = Panel::Chart(id);
+            match charts::entry_at(app, id, area, place) {
+                Some(entry) => look::toggle(app, id, entry),
+                None => pin(app, area, place.0),
+            }
         }
         Target::Log => app.focus = Panel::Log,
         Target::Slider(_) | Target::Tab(_) | Target::Nothing => {}
+    }
+}
+
+fn pin(app: &mut App, area: Rect, column: u16) {
+    app.cursor = Some(Cursor { x: charts::place_at(app, area, column), pinned: true });
+}
+
+/// What was taken hold of, which is where the crosshair is, goes along; of a chart that shows all, the crosshair alone.
+fn drag(app: &mut App, at: Target, column: u16) {
+    let Target::Chart(_, area) = at else { return };
+    match app.cursor.filter(|c| c.pinned && app.sight.range != Range::All) {
+        Some(held) => look::pan_by(app, held.x - charts::place_at(app, area, column)),
+        None => pin(app, area, column),
     }
 }
 
@@ -103,12 +125,12 @@ fn hover(app: &mut App, at: Target, column: u16) {
         return;
     }
     app.cursor = match at {
-        Target::Chart(_, area) => Some(Cursor { step: charts::step_at(app, area, column), pinned: false }),
+        Target::Chart(_, area) => Some(Cursor { x: charts::place_at(app, area, column), pinned: false }),
         _ => None,
     };
 }
 
-fn wheel(app: &mut App, at: Target, up: bool) -> Vec<Effect> {
+fn wheel(app: &mut App, at: Target, event: &MouseEvent, up: bool) -> Vec<Effect> {
     match at {
         Target::Control(i) => {
             app.selected = i;
@@ -116,14 +138,35 @@ fn wheel(app: &mut App, at: Target, up: bool) -> Vec<Effect> {
             return act::change(app, CONTROLS[i].key, up);
         }
         Target::Log => app.log.scroll(if up { 1 } else { -1 }),
-        Target::Chart(..) => {
-            let (from, to) = app.x_range();
-            let now = app.cursor.map_or(to, |c| c.step);
-            let by = ((to - from) * 0.01).round().max(1.0) * if up { -1.0 } else { 1.0 };
-            app.cursor = Some(Cursor { step: (now + by).clamp(from, to), pinned: true });
+        Target::Chart(..) if event.modifiers.contains(KeyModifiers::SHIFT) => {
+            sideways(app, at, event.column, if up { -TURN } else { TURN });
+        }
+        Target::Chart(_, area) => {
+            let about = charts::edge_or_place_at(app, area, event.column);
+            look::zoom_at(app, about, if up { look::WHEEL } else { 1.0 / look::WHEEL });
+            hover(app, at, event.column);
         }
         Target::Slider(_) => return act::change(app, CONTROLS[app.selected].key, up),
         Target::Controls | Target::Tab(_) | Target::Nothing => {}
+    }
+    Vec::new()
+}
+
+fn sideways(app: &mut App, at: Target, column: u16, share: f64) {
+    if let Target::Chart(..) = at {
+        look::pan(app, share);
+        hover(app, at, column);
+    }
+}
+
+/// A click picks a line, on its sign it lays the run over the charts or takes it off, on the picked line it is Enter.
+fn over_runs(app: &mut App, page: Page, event: MouseEvent) -> Vec<Effect> {
+    let found = layout(app).and_then(|layout| view::runs::line_at(app, page, &layout, (event.column, event.row)));
+    match (event.kind, found) {
+        (MouseEventKind::ScrollUp, _) => runs::go(app, page, -1),
+        (MouseEventKind::ScrollDown, _) => runs::go(app, page, 1),
+        (MouseEventKind::Down(MouseButton::Left), Some((line, on_sign))) => return runs::click(app, page, line, on_sign),
+        _ => {}
     }
     Vec::new()
 }

@@ -95,7 +95,28 @@ fn step_of(action: Action) -> Option<isize> {
     }
 }
 
-fn go(app: &mut App, page: Page, by: isize) {
+/// A click on a line of the list, or of the checkpoints.
+pub fn click(app: &mut App, page: Page, line: usize, on_sign: bool) -> Vec<Effect> {
+    app.notice = None;
+    app.runs.typing = false;
+    match page {
+        Page::List => {
+            let again = std::mem::replace(&mut app.runs.selected, line) == line;
+            match (on_sign && line > 0, again) {
+                (true, _) => mark(app),
+                (false, true) => open_checkpoints(app),
+                (false, false) => Vec::new(),
+            }
+        }
+        Page::Checkpoints => {
+            let again = app.runs.opened.as_mut().is_some_and(|o| std::mem::replace(&mut o.selected, line) == line);
+            if again { travel::ask(app, false) } else { Vec::new() }
+        }
+        Page::Differences { .. } => Vec::new(),
+    }
+}
+
+pub fn go(app: &mut App, page: Page, by: isize) {
     let moved = |at: usize, lines: usize| at.saturating_add_signed(by).min(lines.saturating_sub(1));
     match page {
         Page::List => app.runs.selected = moved(app.runs.selected, app.runs.shown().len() + 1),
@@ -136,6 +157,7 @@ fn mark(app: &mut App) -> Vec<Effect> {
         app.say(format!("{MOST} runs are marked, more cannot be told apart: Space on one of them takes it off"));
         return Vec::new();
     };
+    app.sight.forget_run(place);
     app.runs.overlays.push(Overlay { path: path.clone(), place, fork: None, curves: None });
     vec![Effect::Read(Ask::Curves(path))]
 }
@@ -266,6 +288,7 @@ pub fn began(app: &App, row: JournalRow) -> Vec<Effect> {
 fn adopt(app: &mut App, run: PathBuf, step: u64, curves: Arc<Curves>) {
     app.runs.overlays.retain(|o| o.path != run);
     let place = app.runs.free_place().or_else(|| app.runs.overlays.pop().map(|o| o.place)).unwrap_or(0);
+    app.sight.forget_run(place);
     app.runs.overlays.push(Overlay { path: run, place, fork: Some(step), curves: Some(curves) });
 }
 

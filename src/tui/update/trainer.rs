@@ -171,6 +171,7 @@ pub fn on_started(app: &mut App, snapshot: Arc<Snapshot>, history: Arc<History>)
     app.leaving = None;
     app.frozen = None;
     app.cursor = None;
+    app.sight.begin_anew(snapshot.config.has_encoder());
     app.refused.clear();
     app.broken_scripts.clear();
     app.next_run.clear();

@@ -6,13 +6,17 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{
     arena,
-    chart::{self, Chart, Line},
+    chart::{self, Break, Chart, Line, Reference, Tag, Which},
     overlay,
+    text::grouped,
 };
 use crate::{
     config::{Locations, Mode},
-    train::history::{Mark, Series},
-    tui::app::{App, ChartId, Panel},
+    train::history::{Axis, Mark, Series},
+    tui::{
+        app::{App, ChartId, Panel},
+        sight::Entry,
+    },
 };
 
 pub fn draw(app: &App, id: ChartId, area: Rect, buf: &mut Buffer) {
@@ -21,36 +25,104 @@ pub fn draw(app: &App, id: ChartId, area: Rect, buf: &mut Buffer) {
 
 /// The same with lines at heights that the curves are to be compared with.
 pub fn draw_with(app: &App, id: ChartId, area: Rect, lines: &[(f64, Style, &'static str)], buf: &mut Buffer) {
-    let mut marks = app.history.marks();
+    with_chart(app, id, area, lines, |chart, _| chart.render(area, buf));
+}
+
+/// The legend entry that is drawn at a cell of the screen.
+pub fn entry_at(app: &App, id: ChartId, area: Rect, at: (u16, u16)) -> Option<Entry> {
+    with_chart(app, id, area, &[], |chart, entry| chart.entry_at(area, at).map(entry))
+}
+
+/// The entries of a chart's legend with their names.
+pub fn entries(app: &App, id: ChartId, area: Rect) -> Vec<(Entry, String)> {
+    with_chart(app, id, area, &[], |chart, entry| {
+        let name = |which| match which {
+            Which::Line(i) => chart.lines[i].label.to_owned(),
+            Which::Reference(i) => chart.references[i].label.to_owned(),
+        };
+        chart.entries(area).into_iter().map(|which| (entry(which), name(which))).collect()
+    })
+}
+
+/// Makes a chart, and what its legend entries stand for.
+fn with_chart<T>(
+    app: &App,
+    id: ChartId,
+    area: Rect,
+    lines: &[(f64, Style, &'static str)],
+    f: impl FnOnce(Chart, &dyn Fn(Which) -> Entry) -> T,
+) -> T {
+    let axis = app.sight.axis;
+    let place = |step: u64| app.history.place(axis, step as f64);
+    let marks = app.history.marks().into_iter().chain(overlay::fork_mark(app));
+    let marks: Vec<(f64, Mark)> = marks.map(|mark| (place(mark.step), mark)).collect();
     // Only losses begin anew with another objective.
-    let breaks = if id == ChartId::Loss { app.history.swaps() } else { Vec::new() };
+    let swaps = if id == ChartId::Loss { app.history.swaps() } else { Vec::new() };
+    let breaks: Vec<Break> = swaps.iter().map(|&step| Break { step, x: place(step) }).collect();
     let mut curves = if app.live.config.has_encoder() { curves(app, id, area.width) } else { arena::curves(app, id, area.width) };
     let others = overlay::laid(app);
     let chosen = if others.is_empty() { None } else { overlay::chosen(app, id, &others) };
-    marks.extend(overlay::fork_mark(app));
     if let Some(chosen) = chosen.filter(|_| overlay::are_many(&others)) {
         curves = vec![overlay::own(app, chosen)];
     }
-    let mut shown = own_lines(app, &curves, area, &breaks);
+    let mut drawn = own_lines(app, id, &curves, area, &swaps);
     if let Some(chosen) = chosen {
-        shown.extend(overlay::lines(app, chosen, &others, app.x_range(), chart::columns(area)));
+        drawn.extend(overlay::lines(app, id, chosen, &others, chart::columns(area)));
     }
-    let (mut title, y) = title_and_range(app, id, &curves, &shown);
-    if app.smooths() && shown.iter().any(|line| !line.points && !line.label.is_empty()) {
-        title += ", smoothed";
+    let (entries, mut shown): (Vec<Entry>, Vec<Line>) = drawn.into_iter().unzip();
+    for (line, entry) in shown.iter_mut().zip(&entries) {
+        line.hidden |= app.sight.hides(id, *entry);
+        line.picked = app.sight.picked == Some((id, *entry));
     }
-    if let Some(chosen) = chosen {
-        title += &overlay::title(app, id, chosen, &others);
+    let (title, y, cut) = title_and_range(app, id, &curves, &shown);
+    let mut tags: Vec<Tag> = app.range_words().map(|words| Tag::new(words, "")).into_iter().collect();
+    tags.extend(chosen.map(|chosen| overlay::tag(app, id, chosen, &others)));
+    tags.extend(chosen.and_then(|_| overlay::without_axis(app, &others)));
+    tags.extend(cut);
+    // What stands last is left out last: that the curves are not what was measured.
+    if app.smooths() && shown.iter().any(|line| !line.points && !line.hidden && !line.label.is_empty()) {
+        tags.push(Tag::new("smoothed", "smooth"));
     }
-    let mut chart = build(app, id, &title, (shown, y), &marks, &breaks);
-    chart.hline.extend(lines);
-    chart.render(area, buf);
+    let note = cursor_note(app);
+    let chart = build(app, id, (title, &tags), (shown, y), (&marks, &breaks), &note);
+    let chart = Chart { references: references(app, id, lines), ..chart };
+    let entry = |which| match which {
+        Which::Line(i) => entries[i],
+        Which::Reference(i) => Entry::Reference(i),
+    };
+    f(chart, &entry)
 }
 
-/// The step under a column of the screen.
-pub fn step_at(app: &App, area: Rect, column: u16) -> f64 {
+/// The lines at heights: chance, and what a view compares with.
+fn references<'a>(app: &App, id: ChartId, lines: &[(f64, Style, &'a str)]) -> Vec<Reference<'a>> {
+    let chance = app.history.at(Series::Chance, app.shown_until()).filter(|_| id == ChartId::Accuracy);
+    let chance = chance.map(|(_, v)| (v, app.theme.reference, "chance"));
+    let all = chance.iter().chain(lines).enumerate();
+    let reference = |(i, &(value, style, label)): (usize, &(f64, Style, &'a str))| {
+        let entry = Entry::Reference(i);
+        let picked = app.sight.picked == Some((id, entry));
+        Reference { value, style, label, hidden: app.sight.hides(id, entry), picked }
+    };
+    all.map(reference).collect()
+}
+
+/// At a crosshair that does not count in steps, the step of this run, as far as it has come.
+fn cursor_note(app: &App) -> String {
+    let Some(cursor) = app.cursor.filter(|_| app.sight.axis != Axis::Steps) else { return String::new() };
+    let step = app.step_at(cursor.x);
+    if step <= app.shown().step { format!(" · step {}", grouped(step)) } else { String::new() }
+}
+
+/// What the wheel zooms about at a column of the screen: at the last one the newest that is shown, so that it stays in view.
+pub fn edge_or_place_at(app: &App, area: Rect, column: u16) -> f64 {
+    if column + 1 >= chart::plot_area(area).right() { app.x_range().1 } else { chart::place_at(area, app.x_range(), column) }
+}
+
+/// The place on the axis under a column of the screen; a whole step, if it counts in steps.
+pub fn place_at(app: &App, area: Rect, column: u16) -> f64 {
     let x = app.x_range();
-    chart::step_at(area, x, column).round().clamp(x.0, x.1)
+    let place = chart::place_at(area, x, column);
+    if app.sight.axis == Axis::Steps { place.round().clamp(x.0, x.1) } else { place }
 }
 
 /// A curve of a chart: what it is called, where it comes from, how it looks.
@@ -149,36 +221,53 @@ fn gone(app: &App, curve: &Curve, until: u64) -> bool {
     guarantee && step(curve.series) < step(Series::AccuracyY)
 }
 
+/// What hides and shows a curve: the raw estimates of the arena go with their means.
+fn entry_of(curve: &Curve) -> Entry {
+    Entry::Curve(match curve.series {
+        Series::Estimate(i) => Series::MeanEstimate(i),
+        series => series,
+    })
+}
+
 /// The curves of the present run. With smoothing, those of every step are smoothed, and what they were lies dimmed behind them; of a
 /// dimmed curve the smoothed one takes the place.
-fn own_lines<'a>(app: &App, curves: &'a [Curve], area: Rect, breaks: &[u64]) -> Vec<Line<'a>> {
-    let (x, columns) = (app.x_range(), chart::columns(area));
+fn own_lines<'a>(app: &App, id: ChartId, curves: &'a [Curve], area: Rect, swaps: &[u64]) -> Vec<(Entry, Line<'a>)> {
+    let grid = app.history.grid(app.sight.axis, app.x_range(), chart::columns(area));
+    let until = app.shown_until();
     let line = |c: &'a Curve| Line {
-        label: if gone(app, c, x.1 as u64) { "" } else { &c.label },
+        label: if gone(app, c, until) { "" } else { &c.label },
         style: c.style,
         dashed: c.dashed,
         dim: c.dim,
-        columns: app.history.columns(c.series, x.0, x.1, columns),
-        last: newest(app, c, x.1 as u64),
         points: c.points,
-        run: None,
+        last: newest(app, c, until),
+        ..Line::default()
     };
-    let both = |c: &'a Curve| {
-        let raw = line(c);
-        if !app.smooths() || c.points || c.is_reference() {
-            return vec![raw];
+    let lines = |c: &'a Curve| {
+        if app.sight.hides(id, entry_of(c)) {
+            return vec![line(c)];
         }
-        let smoothed = app.history.smoothed(c.series, x.0, x.1, columns, breaks);
-        let last = raw.last.and(smoothed.last()).map(|column| column.max).filter(|value| value.is_finite());
-        let behind = Line { label: "", dim: true, dashed: false, last: None, ..raw.clone() };
-        let front = Line { columns: smoothed, last, ..raw };
+        if !app.smooths() || c.points || c.is_reference() {
+            return vec![Line { columns: app.history.over(c.series, &grid), ..line(c) }];
+        }
+        let (raw, smoothed) = app.history.raw_and_smoothed(c.series, &grid, swaps);
+        let now = line(c);
+        let last = now.last.and(smoothed.last()).map(|column| column.max).filter(|value| value.is_finite());
+        let behind = Line { label: "", dim: true, dashed: false, last: None, columns: raw, ..now.clone() };
+        let front = Line { columns: smoothed, last, ..now };
         if c.dim { vec![front] } else { vec![front, behind] }
     };
-    curves.iter().filter(|c| app.history.len(c.series) > 0).flat_map(both).collect()
+    let there = curves.iter().filter(|c| app.history.len(c.series) > 0);
+    there.flat_map(|c| lines(c).into_iter().map(|line| (entry_of(c), line))).collect()
 }
 
-/// What a chart of these curves is called, and the range of values it shows, if that is not all of theirs.
-fn title_and_range(app: &App, id: ChartId, curves: &[Curve], lines: &[Line]) -> (String, Option<(f64, f64)>) {
+/// What a chart of these curves is called; the range of values it shows, if that is not all of theirs; and what is to be said of it.
+fn title_and_range(
+    app: &App,
+    id: ChartId,
+    curves: &[Curve],
+    lines: &[Line],
+) -> (&'static str, Option<(f64, f64)>, Option<Tag>) {
     let (log_y, arena) = (app.log_axis.contains(&id), !app.live.config.has_encoder());
     let y = match id {
         ChartId::Accuracy => Some((0.0, top(lines))),
@@ -188,45 +277,49 @@ fn title_and_range(app: &App, id: ChartId, curves: &[Curve], lines: &[Line]) -> 
     };
     let local = &app.live.config.objective.local;
     if arena {
-        return (arena::title(id).into(), y);
+        return (arena::title(id), y, None);
     }
     if id == ChartId::Information && local.mode != Mode::Off && local.locations == Locations::Any {
-        return ("Information; local: a contrastive score, not a bound".into(), y);
+        return ("Information; local: a contrastive score, not a bound", y, None);
     }
-    if let (ChartId::Information, Some((_, top))) = (id, y) {
+    let cut = y.filter(|_| id == ChartId::Information).map(|(_, top)| {
         let seen = lines.iter().flat_map(|l| &l.columns).any(|c| c.max >= FLOOR && c.max <= top);
-        return (if seen { "Mutual information, cut at −5" } else { "Mutual information, all below −5 as yet" }.into(), y);
-    }
-    (words(app, id).0.into(), y)
+        let (long, short) = if seen { ("cut at −5", "cut at −5") } else { ("all below −5 as yet", "all below −5") };
+        Tag::new(long, short)
+    });
+    (words(app, id).0, y, cut)
 }
 
 fn build<'a>(
     app: &'a App,
     id: ChartId,
-    title: &'a str,
+    (title, tags): (&'a str, &'a [Tag]),
     (lines, y): (Vec<Line<'a>>, Option<(f64, f64)>),
-    marks: &'a [Mark],
-    breaks: &'a [u64],
+    (marks, breaks): (&'a [(f64, Mark)], &'a [Break]),
+    cursor_note: &'a str,
 ) -> Chart<'a> {
-    let x = app.x_range();
     let (_, unit, empty) = words(app, id);
-    let chance = app.history.at(Series::Chance, x.1 as u64).filter(|_| id == ChartId::Accuracy);
-    let hline = chance.map(|(_, v)| (v, app.theme.reference, "chance")).into_iter().collect();
+    let focused = app.focus == Panel::Chart(id);
     Chart {
         title,
+        tags,
         lines,
-        x,
+        axis: app.sight.axis,
+        x: app.x_range(),
         y,
         log_y: app.log_axis.contains(&id),
         marks,
+        // On one chart only: the one looked at, or the first.
+        tells_marks: focused || (!matches!(app.focus, Panel::Chart(_)) && id == app.charts()[0]),
         breaks,
-        cursor: app.cursor.map(|c| c.step),
+        cursor: app.cursor.map(|c| c.x),
+        cursor_note,
         unit,
         empty,
-        focused: app.focus == Panel::Chart(id),
+        focused,
         marker: app.marker,
         theme: &app.theme,
-        hline,
+        references: Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     tui::{
         app::{App, Panel},
         keys::{Action, BINDINGS, Binding, When},
+        sight::Range,
     },
 };
 
@@ -55,6 +56,9 @@ fn matters(app: &App, when: When) -> bool {
         When::Overlaid => !app.runs.overlays.is_empty(),
         When::Lesson => app.lesson.as_ref().is_some_and(|lesson| !lesson.hidden),
         When::MouseOff => !app.ui.mouse,
+        When::Zoomed => app.sight.range != Range::All,
+        When::Picked => app.sight.picked.is_some(),
+        When::Hidden => !app.sight.hidden.is_empty(),
         When::Changed => !app.undo.is_empty() && app.alive(),
     }
 }
@@ -63,9 +67,9 @@ fn matters(app: &App, when: When) -> bool {
 fn rank(binding: &Binding) -> u8 {
     match binding.when {
         When::Always => 0,
-        When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding | When::MouseOff => 1,
+        When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding | When::MouseOff | When::Zoomed | When::Picked => 1,
         When::Controls | When::Charts | When::Log => 2,
-        When::Paused | When::Changed | When::Overlaid => 3,
+        When::Paused | When::Changed | When::Overlaid | When::Hidden => 3,
         When::Alive | When::Never => 4,
     }
 }

@@ -24,7 +24,7 @@ mod palette;
 mod picture;
 pub mod probes;
 mod representation;
-mod runs;
+pub mod runs;
 mod settings_foot;
 mod small;
 pub mod tabs;

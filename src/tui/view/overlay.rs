@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use ratatui::style::Style;
 
 use super::{
-    chart::{Line, RunLine},
+    chart::{Break, Line, RunLine, Tag},
     charts::Curve,
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     tui::{
         app::{App, ChartId},
         runs::overlay::{Curves, Estimators, GLYPHS, Overlay, names_over},
+        sight::Entry,
     },
 };
 
@@ -40,18 +41,24 @@ pub(super) struct Laid<'a> {
     overlay: &'a Overlay,
     curves: &'a Curves,
     label: String,
-    breaks: Vec<u64>,
+    swaps: Vec<u64>,
+    breaks: Vec<Break>,
 }
 
 /// The runs on the charts. Those of the arena are compared in one run.
-pub(super) fn laid(app: &App) -> Vec<Laid<'_>> {
+pub(super) fn laid<'a>(app: &'a App) -> Vec<Laid<'a>> {
     if app.runs.overlays.is_empty() || !app.live.config.has_encoder() {
         return Vec::new();
     }
     let laid: Vec<_> = app.runs.laid().collect();
     let names = names_over(&app.live.facts.run_dir, laid.iter().map(|(overlay, _)| overlay.path.clone()));
     let labelled = laid.into_iter().zip(names);
-    labelled.map(|((overlay, curves), label)| Laid { overlay, curves, label, breaks: curves.history.swaps() }).collect()
+    let laid = |((overlay, curves), label): ((&'a Overlay, &'a Curves), String)| {
+        let swaps = curves.history.swaps();
+        let at = |&step: &u64| Break { step, x: curves.history.place(app.sight.axis, step as f64) };
+        Laid { overlay, curves, label, breaks: swaps.iter().map(at).collect(), swaps }
+    };
+    labelled.map(laid).collect()
 }
 
 /// True if the present run is down to one curve a chart.
@@ -90,38 +97,44 @@ pub(super) fn own(app: &App, chosen: Chosen) -> Curve {
     Curve { label: "this run".into(), series: chosen.series, style, dashed: false, dim: false, points: chosen.points }
 }
 
-/// The curves of the other runs, between steps `x`.
-pub(super) fn lines<'a>(app: &App, chosen: Chosen, laid: &'a [Laid], x: (f64, f64), columns: usize) -> Vec<Line<'a>> {
-    laid.iter().flat_map(|run| of_run(app, chosen, run, x, columns)).collect()
+/// The curves of the other runs.
+pub(super) fn lines<'a>(app: &App, id: ChartId, chosen: Chosen, laid: &'a [Laid], columns: usize) -> Vec<(Entry, Line<'a>)> {
+    let entry = |run: &Laid| Entry::Run(run.overlay.place);
+    laid.iter().flat_map(|run| of_run(app, id, chosen, run, columns).into_iter().map(move |line| (entry(run), line))).collect()
 }
 
-fn of_run<'a>(app: &App, chosen: Chosen, run: &'a Laid, x: (f64, f64), columns: usize) -> Vec<Line<'a>> {
-    let history = &run.curves.history;
+fn of_run<'a>(app: &App, id: ChartId, chosen: Chosen, run: &'a Laid, columns: usize) -> Vec<Line<'a>> {
+    let (history, axis, x) = (&run.curves.history, app.sight.axis, app.x_range());
     if history.len(chosen.series) == 0 {
         return Vec::new();
     }
     let place = run.overlay.place % GLYPHS.len();
     let look = app.theme.curve(STYLES[place]);
     // Nats and accuracies run through a swap; losses begin anew.
-    let breaks: &[u64] = if chosen.series == Series::Loss { &run.breaks } else { &[] };
+    let (breaks, swaps): (&[Break], &[u64]) =
+        if chosen.series == Series::Loss { (&run.breaks, &run.swaps) } else { (&[], &[]) };
     let line = |label, columns| Line {
         label,
         style: look.style,
         dashed: look.dashed && !chosen.points,
         columns,
-        last: history.at(chosen.series, x.1 as u64).map(|(_, value)| value),
+        last: history.at(chosen.series, history.step_at(axis, x.1) as u64).map(|(_, value)| value),
         points: true,
         run: Some(RunLine { glyph: GLYPHS[place], breaks, place }),
-        dim: false,
+        ..Line::default()
     };
-    let raw = history.columns(chosen.series, x.0, x.1, columns);
+    if !history.knows(axis) || app.sight.hides(id, Entry::Run(run.overlay.place)) {
+        return vec![Line { hidden: true, ..line(&run.label[..], Vec::new()) }];
+    }
     let smooth = app.smooths() && !chosen.points;
-    let shown = if smooth { history.smoothed(chosen.series, x.0, x.1, columns, breaks) } else { raw.clone() };
+    let grid = history.grid(axis, x, columns);
+    let (raw, smoothed) = history.raw_and_smoothed(chosen.series, &grid, swaps);
+    let (shown, raw) = if smooth { (smoothed, raw) } else { (raw, Vec::new()) };
     let (before, beyond) = parted(shown, run.overlay.fork);
     let last = shown_last(&before, &beyond, smooth);
     // The legend reads the part that the crosshair is on.
-    let reads_beyond =
-        !beyond.is_empty() && app.cursor.is_some_and(|c| run.overlay.fork.is_some_and(|fork| c.step > fork as f64));
+    let past = |x: f64, fork: u64| history.step_at(axis, x) > fork as f64;
+    let reads_beyond = !beyond.is_empty() && app.cursor.is_some_and(|c| run.overlay.fork.is_some_and(|fork| past(c.x, fork)));
     let (label, label_beyond) = if reads_beyond { ("", &run.label[..]) } else { (&run.label[..], "") };
     let behind = |label, columns| Line { dim: true, points: false, dashed: false, ..line(label, columns) };
     let mut lines = vec![line(label, before)];
@@ -157,14 +170,20 @@ pub(super) fn fork_mark(app: &App) -> Option<Mark> {
     Some(Mark { step: step + 1, text: "fork".into(), breaks_loss: false })
 }
 
-/// What the title says besides.
-pub(super) fn title(app: &App, id: ChartId, chosen: Chosen, laid: &[Laid]) -> String {
+/// What the title says of it.
+pub(super) fn tag(app: &App, id: ChartId, chosen: Chosen, laid: &[Laid]) -> Tag {
     let others: BTreeSet<&Estimators> = laid.iter().flat_map(|run| &run.curves.estimators).collect();
     let differ = others.len() > 1 || others.iter().any(|other| **other != present(app));
     match id {
-        ChartId::Loss if differ => ", of other estimators: not comparable".into(),
-        _ => format!("; other runs: {}", chosen.name),
+        ChartId::Loss if differ => Tag::new("other estimators: not comparable", "not comparable"),
+        _ => Tag::new(format!("other runs: {}", chosen.name), format!("runs: {}", chosen.name)),
     }
+}
+
+/// Of some runs it is not known where their steps lie on the axis: they are not drawn.
+pub(super) fn without_axis(app: &App, laid: &[Laid]) -> Option<Tag> {
+    let missing = laid.iter().filter(|run| !run.curves.history.knows(app.sight.axis)).count();
+    (missing > 0).then(|| Tag::new(format!("{missing} without epochs"), format!("{missing} without epochs")))
 }
 
 /// The estimators in force here.
@@ -181,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_curve_is_parted_at_the_fork_and_stays_joined() {
-        let column = |first, last| Column { first, last, min: 0.0, max: 1.0, gap: false };
+        let column = |first, last| Column { first, last, x: (first as f64, last as f64), min: 0.0, max: 1.0, gap: false };
         let all = vec![column(1, 10), column(11, 20), column(21, 30)];
         let steps = |columns: &[Column]| columns.iter().map(|c| c.first).collect::<Vec<_>>();
         let of = |fork| {

@@ -1,4 +1,4 @@
-//! The chart: many curves over steps, drawn from minima and maxima so that no spike is lost.
+//! The chart: many curves over steps, time or epochs, drawn from minima and maxima so that no spike is lost.
 //!
 //! ```text
 //! ── Mutual information · nats ────────────────     title rule
@@ -10,15 +10,17 @@
 //!      └┬────────┬────────
 //!       0       500
 //! ```
-//! With little height the legend goes first, then the labels of the steps; with little width the gutter.
+//! With little height the legend goes first, then the labels of the axis; with little width the gutter.
 
 mod canvas;
 mod legend;
+mod marks;
 mod number;
 mod paint;
 mod scale;
 #[cfg(test)]
 mod tests;
+mod title;
 mod trace;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
@@ -26,10 +28,11 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 pub use canvas::Marker;
 #[cfg(test)]
 pub use legend::POINTS;
-pub use number::{fit, steps as step_label, value as value_label, with_unit};
+pub use number::{fit, place as place_label, steps as step_label, value as value_label, with_unit};
+pub use title::Tag;
 
 use super::super::theme::Theme;
-use crate::train::history::{Column, Mark};
+use crate::train::history::{Axis, Column, Mark};
 
 /// One curve.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +43,7 @@ pub struct Line<'a> {
     pub dashed: bool,
     /// Stands back: drawn behind the others and dimmed.
     pub dim: bool,
-    /// From [`crate::train::History::columns`], best asked for with [`columns`] columns.
+    /// From [`crate::train::History::over`], best asked for with [`columns`] columns.
     pub columns: Vec<Column>,
     /// The newest value, for the legend.
     pub last: Option<f64>,
@@ -48,6 +51,10 @@ pub struct Line<'a> {
     pub points: bool,
     /// Of another run, laid behind those of this chart; what it is drawn with besides its colour, here and there.
     pub run: Option<RunLine<'a>>,
+    /// In the legend only, and marked there.
+    pub hidden: bool,
+    /// Its legend entry stands out: the keys act on it.
+    pub picked: bool,
 }
 
 /// What is different about a curve of another run.
@@ -55,28 +62,61 @@ pub struct Line<'a> {
 pub struct RunLine<'a> {
     pub glyph: &'static str,
     /// Its own breaks.
-    pub breaks: &'a [u64],
+    pub breaks: &'a [Break],
     /// Columns of the plot by which its glyphs are shifted against those of other runs.
     pub place: usize,
 }
 
-/// A chart of curves over steps.
+/// Where a curve begins anew.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Break {
+    /// The step before which something took effect.
+    pub step: u64,
+    /// Its place on the axis.
+    pub x: f64,
+}
+
+/// A horizontal line that curves are to be compared with. Out of view the legend points to where it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Reference<'a> {
+    pub value: f64,
+    pub style: Style,
+    pub label: &'a str,
+    pub hidden: bool,
+    pub picked: bool,
+}
+
+/// What a legend entry is of, by its place in the chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    Line(usize),
+    Reference(usize),
+}
+
+/// A chart of curves.
 #[derive(Debug, Clone)]
 pub struct Chart<'a> {
     pub title: &'a str,
+    /// What the title says besides, as far as there is room.
+    pub tags: &'a [Tag],
     /// Later curves are drawn over earlier ones, all over the dim ones.
     pub lines: Vec<Line<'a>>,
-    /// First and last step shown.
+    pub axis: Axis,
+    /// Both ends of the axis.
     pub x: (f64, f64),
     /// Lowest and highest value shown; `None`: those of the visible data, with some room.
     pub y: Option<(f64, f64)>,
     pub log_y: bool,
-    /// Changes, each a vertical line.
-    pub marks: &'a [Mark],
-    /// Curves are not joined across these steps (the step before which something took effect).
-    pub breaks: &'a [u64],
-    /// Step of the crosshair; the legend then reads the curves there.
+    /// Changes, each a vertical line at its place on the axis.
+    pub marks: &'a [(f64, Mark)],
+    /// Says what the marks at the crosshair are.
+    pub tells_marks: bool,
+    /// Curves are not joined across these.
+    pub breaks: &'a [Break],
+    /// Place of the crosshair; the legend then reads the curves there.
     pub cursor: Option<f64>,
+    /// What is to be said of that place besides.
+    pub cursor_note: &'a str,
     /// `"nats"`, `""`, or `"%"`: values are shares in [0, 1] then, and shown times a hundred.
     pub unit: &'a str,
     /// What to say while there is nothing to draw.
@@ -84,8 +124,7 @@ pub struct Chart<'a> {
     pub focused: bool,
     pub marker: Marker,
     pub theme: &'a Theme,
-    /// Horizontal reference lines: value, style, name. Out of view the legend points to where they are.
-    pub hline: Vec<(f64, Style, &'a str)>,
+    pub references: Vec<Reference<'a>>,
 }
 
 /// Where the parts of a chart are; depends on the area alone, so that stacked charts line up.
@@ -100,7 +139,7 @@ struct Parts {
     gutter: u16,
     /// The axis below the plot.
     rule: Option<Rect>,
-    /// Labels of steps.
+    /// Labels of places on it.
     steps: Option<Rect>,
 }
 
@@ -139,13 +178,13 @@ pub fn plot_area(area: Rect) -> Rect {
     parts(area, false).plot
 }
 
-/// How many columns to ask [`crate::train::History::columns`] for: two to a cell of the plot.
+/// How many columns to ask [`crate::train::History::over`] for: two to a cell of the plot.
 pub fn columns(area: Rect) -> usize {
     usize::from(plot_area(area).width) * 2
 }
 
-/// The step under the screen column `column` of a chart in `area` showing steps `x` (clamped to the plot).
-pub fn step_at(area: Rect, x: (f64, f64), column: u16) -> f64 {
+/// The place on the axis under the screen column `column` of a chart in `area` showing `x` (clamped to the plot).
+pub fn place_at(area: Rect, x: (f64, f64), column: u16) -> f64 {
     let (plot, (a, b)) = (plot_area(area), scale::span(x));
     if plot.width == 0 {
         return a;
@@ -154,13 +193,28 @@ pub fn step_at(area: Rect, x: (f64, f64), column: u16) -> f64 {
     a + (b - a) * cell / f64::from(plot.width)
 }
 
+impl Chart<'_> {
+    /// The legend entry that is drawn at a cell of the screen when the chart is given `area`.
+    pub fn entry_at(&self, area: Rect, (x, y): (u16, u16)) -> Option<Which> {
+        paint::Painter::new(self, self.parts(area)).entry_at(x, y)
+    }
+
+    /// All entries of the legends, in their order.
+    pub fn entries(&self, area: Rect) -> Vec<Which> {
+        paint::Painter::new(self, self.parts(area)).all_entries().iter().map(|entry| entry.which).collect()
+    }
+
+    fn parts(&self, area: Rect) -> Parts {
+        parts(area, self.lines.iter().any(|line| line.run.is_some()))
+    }
+}
+
 impl Widget for Chart<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
         if area.is_empty() {
             return;
         }
-        let with_runs = self.lines.iter().any(|line| line.run.is_some());
-        paint::Painter::new(&self, parts(area, with_runs)).paint(buf);
+        paint::Painter::new(&self, self.parts(area)).paint(buf);
     }
 }

@@ -2,6 +2,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::train::history::Axis;
+
 const SUFFIXES: [(f64, &str); 4] = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
 
 /// A value as a read-out of about four significant digits, at most eight characters: `1.234`, `12.34`, `123.4k`, `1.2e-5`.
@@ -70,6 +72,35 @@ pub fn steps(v: f64) -> String {
         return format!("{v:.0}");
     }
     value(v)
+}
+
+/// A place on the axis as a read-out, exact enough where `across` of it lie across a chart: `12.35k`, `1:05`, `2.31`.
+pub fn place(axis: Axis, x: f64, across: f64) -> String {
+    match axis {
+        Axis::Steps => steps(x),
+        Axis::Time => clock(x, if across < 20.0 { 0.1 } else { 1.0 }, x),
+        Axis::Epochs => {
+            let decimals = (2.0 - across.max(1e-9).log10()).ceil().clamp(0.0, 4.0) as usize;
+            format!("{x:.decimals$}")
+        }
+    }
+}
+
+/// Seconds as a clock says them, on an axis with ticks every `step` up to `largest`: `0:05.2`, `12:30`, `1:02:03`, `3h15`.
+pub fn clock(seconds: f64, step: f64, largest: f64) -> String {
+    let digits = if step < 1.0 { (-(step * 1.000_001).log10()).ceil().clamp(1.0, 3.0) as usize } else { 0 };
+    // Rounded first: 59.96 s are a minute, not 0:60.0.
+    let unit = 10u64.pow(digits as u32);
+    let all = (seconds.clamp(0.0, 1e12) * unit as f64).round() as u64;
+    let (whole, rest) = (all / unit, all % unit);
+    let (h, m, s) = (whole / 3600, whole / 60 % 60, whole % 60);
+    let rest = if digits > 0 { format!(".{rest:0digits$}") } else { String::new() };
+    match (largest >= 3600.0, step >= 60.0) {
+        (true, true) if m == 0 && step >= 3600.0 => format!("{h}h"),
+        (true, true) => format!("{h}h{m:02}"),
+        (true, false) => format!("{h}:{m:02}:{s:02}{rest}"),
+        (false, _) => format!("{}:{s:02}{rest}", whole / 60),
+    }
 }
 
 /// A tick label on an axis with ticks every `step` up to `largest` in size: just the decimals that `step` needs.
@@ -173,6 +204,26 @@ mod tests {
         for (v, step, s) in table {
             assert_eq!(tick(v, step, v.max(step)), s, "{v} by {step}");
         }
+    }
+
+    #[test]
+    fn seconds_read_as_on_a_clock() {
+        let table = [
+            (5.24, 0.1, 10.0, "0:05.2"),
+            (59.96, 0.1, 100.0, "1:00.0"),
+            (65.4, 1.0, 600.0, "1:05"),
+            (3599.0, 1.0, 3599.0, "59:59"),
+            (3723.0, 1.0, 3723.0, "1:02:03"),
+            (1800.0, 1800.0, 7200.0, "0h30"),
+            (7200.0, 3600.0, 36_000.0, "2h"),
+            (f64::NAN, 1.0, 1.0, "0:00"),
+        ];
+        for (v, step, largest, s) in table {
+            assert_eq!(clock(v, step, largest), s, "{v} by {step}");
+        }
+        assert_eq!(place(Axis::Epochs, 2.3456, 3.0), "2.35");
+        assert_eq!(place(Axis::Epochs, 23.456, 300.0), "23");
+        assert_eq!(place(Axis::Steps, 123.4, 3.0), "123");
     }
 
     #[test]

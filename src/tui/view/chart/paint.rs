@@ -4,13 +4,15 @@ use ratatui::{
     buffer::Buffer,
     layout::Rect,
     style::{Modifier, Style},
-    text::{Line as Text, Span},
+    text::Line as Text,
     widgets::Widget,
 };
 use unicode_width::UnicodeWidthStr;
 
+use crate::train::history::Axis;
+
 use super::{
-    Chart, Line, Marker, Parts, RunLine,
+    Chart, Line, Parts, RunLine, Which,
     canvas::{Bitmap, Canvas},
     legend::{self, Entry},
     number,
@@ -23,8 +25,8 @@ const GLYPH_EVERY: u16 = 18;
 
 /// A chart about to be drawn.
 pub struct Painter<'a> {
-    chart: &'a Chart<'a>,
-    parts: Parts,
+    pub(super) chart: &'a Chart<'a>,
+    pub(super) parts: Parts,
     x: (f64, f64),
     y: Option<Scale>,
 }
@@ -32,31 +34,21 @@ pub struct Painter<'a> {
 impl<'a> Painter<'a> {
     pub fn new(chart: &'a Chart<'a>, parts: Parts) -> Self {
         let x = scale::span(chart.x);
-        let visible = chart.lines.iter().flat_map(|l| &l.columns);
-        let visible = visible.filter(|c| c.last as f64 >= x.0 && c.first as f64 <= x.1);
+        let visible = chart.lines.iter().filter(|l| !l.hidden).flat_map(|l| &l.columns);
+        let visible = visible.filter(|c| c.x.1 >= x.0 && c.x.0 <= x.1);
         let data = visible.flat_map(|c| [c.min, c.max]);
         let mut y = Scale::new(chart.y, data, chart.log_y);
         if chart.y.is_none() {
             // A ceiling or chance close by belongs into the picture; one far away would only flatten the curves.
-            y = chart.hline.iter().fold(y, |y, (v, ..)| y.map(|y| y.reaching(*v, 0.6)));
+            y = chart.references.iter().filter(|r| !r.hidden).fold(y, |y, r| y.map(|y| y.reaching(r.value, 0.6)));
         }
         Self { chart, parts, x, y }
     }
 
     pub fn paint(&self, buf: &mut Buffer) {
         self.title(buf);
-        let (text, dim) = (self.chart.theme.text, self.chart.theme.dim);
-        let legend = |area: Rect, entries: &[Entry], buf: &mut Buffer| {
-            let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-            legend::legend(entries, inner.width.into(), text, dim).render(inner, buf);
-        };
-        match (self.parts.legend, self.parts.runs) {
-            (Some(own), Some(runs)) => {
-                legend(own, &self.entries(|line| line.run.is_none()), buf);
-                legend(runs, &self.run_entries(), buf);
-            }
-            (Some(own), None) => legend(own, &self.all_entries(), buf),
-            _ => {}
+        for (area, entries) in self.legends() {
+            legend::legend(&entries, area.width.into(), self.chart.theme).render(area, buf);
         }
         let Some(y) = self.y else { return self.nothing(buf) };
         self.axes(&y, buf);
@@ -65,6 +57,25 @@ impl<'a> Painter<'a> {
         self.crosshair(buf);
         self.curves(y, buf);
         self.cursor_label(buf);
+        self.mark_texts(buf);
+    }
+
+    /// The legends: where each is, and what is in it.
+    fn legends(&self) -> Vec<(Rect, Vec<Entry>)> {
+        let inner = |area: Rect| Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        match (self.parts.legend, self.parts.runs) {
+            (Some(own), Some(runs)) => {
+                vec![(inner(own), self.entries(|line| line.run.is_none())), (inner(runs), self.run_entries())]
+            }
+            (Some(own), None) => vec![(inner(own), self.all_entries())],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The legend entry at a cell of the screen.
+    pub fn entry_at(&self, x: u16, y: u16) -> Option<Which> {
+        let (area, entries) = self.legends().into_iter().find(|(area, _)| area.contains((x, y).into()))?;
+        legend::entry_at(&entries, area.width.into(), usize::from(x - area.x))
     }
 
     fn style(&self, line: &Line) -> Style {
@@ -77,7 +88,7 @@ impl<'a> Painter<'a> {
     }
 
     /// Where there is one line for all: other runs first, since they are what one has asked for.
-    fn all_entries(&self) -> Vec<Entry> {
+    pub fn all_entries(&self) -> Vec<Entry> {
         let own = self.entries(|line| line.run.is_none());
         self.run_entries().into_iter().chain(own).collect()
     }
@@ -90,8 +101,12 @@ impl<'a> Painter<'a> {
         let c = self.chart;
         let lines = c.lines.iter().enumerate().filter(|(_, l)| !l.label.is_empty() && wanted(l));
         lines
-            .map(|(i, l)| {
-                legend::entry(i, self.dashes_before(l), l, self.style(l), c.cursor, l.run.map_or(c.breaks, |r| r.breaks), c.unit)
+            .map(|(i, l)| match l.hidden {
+                true => Entry::hidden(Which::Line(i), l.picked, l.label, c.theme.dim),
+                false => {
+                    let breaks = l.run.map_or(c.breaks, |r| r.breaks);
+                    legend::entry(i, self.dashes_before(l), l, self.style(l), c.cursor, breaks, c.unit)
+                }
             })
             .collect()
     }
@@ -99,57 +114,37 @@ impl<'a> Painter<'a> {
     /// With the reference lines.
     fn entries(&self, wanted: impl Fn(&Line) -> bool) -> Vec<Entry> {
         let c = self.chart;
-        let references = c.hline.iter().map(|(v, style, label)| {
-            let arrow = match self.y.and_then(|y| y.fraction(*v)) {
+        let references = c.references.iter().enumerate().map(|(i, r)| {
+            let which = Which::Reference(i);
+            if r.hidden {
+                return Entry::hidden(which, r.picked, r.label, c.theme.dim);
+            }
+            let arrow = match self.y.and_then(|y| y.fraction(r.value)) {
                 Some(f) if f > 1.0 => " ↑",
                 Some(f) if f < 0.0 => " ↓",
                 _ => "",
             };
             Entry {
+                which,
+                picked: r.picked,
                 sample: "┄",
-                sample_style: *style,
-                label: (*label).into(),
-                value: number::with_unit(*v, c.unit) + arrow,
-                short: number::short(*v, c.unit) + arrow,
+                sample_style: r.style,
+                label: r.label.into(),
+                value: number::with_unit(r.value, c.unit) + arrow,
+                short: number::short(r.value, c.unit) + arrow,
             }
         });
         self.line_entries(wanted).into_iter().chain(references).collect()
     }
 
-    /// `── Loss · nats ─────────`; where there is no legend the values stand at the right end.
-    fn title(&self, buf: &mut Buffer) {
-        let Some(area) = self.parts.title else { return };
-        let (c, theme) = (self.chart, self.chart.theme);
-        let (rule, name) = if c.focused { (theme.accent, theme.accent) } else { (theme.border, theme.title) };
-        // One column free at the right: panels side by side stay apart.
-        let width = usize::from(area.width) - 1;
-        let mut head = vec![Span::styled("─ ", rule)];
-        let title = number::fit(c.title, width.saturating_sub(4));
-        let mut used = 2 + title.width();
-        head.push(Span::styled(title, name));
-        let unit = if matches!(c.unit, "" | "%") { String::new() } else { format!(" · {}", c.unit) };
-        if used + unit.width() + 2 <= width {
-            used += unit.width();
-            head.push(Span::styled(unit, theme.dim));
-        }
-        let mut values = Text::default();
-        if self.parts.legend.is_none() && width > used + 8 {
-            values = legend::legend(&self.all_entries(), width - used - 5, theme.text, theme.dim);
-        }
-        let tail = if values.width() > 0 { values.width() + 3 } else { 0 };
-        head.push(Span::styled(format!(" {}", "─".repeat(width.saturating_sub(used + 1 + tail))), rule));
-        if tail > 0 {
-            head.push(Span::raw(" "));
-            head.extend(values.spans);
-            head.push(Span::styled(" ─", rule));
-        }
-        Text::from(head).render(area, buf);
-    }
-
     fn nothing(&self, buf: &mut Buffer) {
         let (plot, c) = (self.parts.plot, self.chart);
-        let drawable = c.lines.iter().any(|l| l.columns.iter().any(|k| k.max.is_finite()));
-        let say = if drawable && c.log_y { "nothing above zero for a logarithmic axis" } else { c.empty };
+        let drawable = c.lines.iter().filter(|l| !l.hidden).any(|l| l.columns.iter().any(|k| k.max.is_finite()));
+        let say = match (drawable, c.lines.iter().any(|l| l.hidden)) {
+            (true, _) if c.log_y => "nothing above zero for a logarithmic axis",
+            (false, true) => "all that could be shown is hidden",
+            _ => c.empty,
+        };
         if plot.is_empty() {
             return;
         }
@@ -167,11 +162,11 @@ impl<'a> Painter<'a> {
         inside.then(|| plot.y + (((1.0 - f) * (dots as f64 - 1.0)).round() as usize / down) as u16)
     }
 
-    /// The screen column of `step`.
-    fn column(&self, step: f64) -> Option<u16> {
+    /// The screen column of a place on the axis.
+    pub(super) fn column(&self, x: f64) -> Option<u16> {
         let (plot, (a, b)) = (self.parts.plot, self.x);
-        let inside = step >= a && step <= b && plot.width > 0;
-        inside.then(|| plot.x + (((step - a) / (b - a) * f64::from(plot.width)) as u16).min(plot.width - 1))
+        let inside = x >= a && x <= b && plot.width > 0;
+        inside.then(|| plot.x + (((x - a) / (b - a) * f64::from(plot.width)) as u16).min(plot.width - 1))
     }
 
     fn axes(&self, y: &Scale, buf: &mut Buffer) {
@@ -194,7 +189,8 @@ impl<'a> Painter<'a> {
                 put(buf, x, area.y, if x < plot.x { "└" } else { "─" }, rule);
             }
         }
-        for tick in scale::step_ticks(self.x, plot.width) {
+        self.axis_name(buf);
+        for tick in scale::place_ticks(self.chart.axis, self.x, plot.width) {
             let Some(x) = self.column(self.x.0 + tick.at * (self.x.1 - self.x.0)) else { continue };
             if let Some(area) = p.rule {
                 put(buf, x, area.y, "┬", rule);
@@ -207,19 +203,32 @@ impl<'a> Painter<'a> {
         }
     }
 
+    /// What the axis counts in, below the labels of values, unless that is steps.
+    fn axis_name(&self, buf: &mut Buffer) {
+        let Some(area) = self.parts.steps else { return };
+        let name = match (self.chart.axis, self.parts.gutter) {
+            (Axis::Steps, _) | (_, 0) => return,
+            (Axis::Time, 8..) => "time",
+            (Axis::Time, _) => "t",
+            (Axis::Epochs, 8..) => "epoch",
+            (Axis::Epochs, _) => "ep.",
+        };
+        put(buf, area.x, area.y, name, self.chart.theme.axis);
+    }
+
     fn references(&self, y: &Scale, buf: &mut Buffer) {
-        for (value, style, _) in &self.chart.hline {
-            let Some(row) = y.fraction(*value).and_then(|f| self.row(f)) else { continue };
+        for r in self.chart.references.iter().filter(|r| !r.hidden) {
+            let Some(row) = y.fraction(r.value).and_then(|f| self.row(f)) else { continue };
             for x in self.parts.plot.left()..self.parts.plot.right() {
-                put(buf, x, row, "┄", *style);
+                put(buf, x, row, "┄", r.style);
             }
         }
     }
 
     fn marks(&self, buf: &mut Buffer) {
         let (plot, style) = (self.parts.plot, self.chart.theme.mark);
-        for mark in self.chart.marks {
-            let Some(x) = self.column(mark.step as f64) else { continue };
+        for (place, _) in self.chart.marks {
+            let Some(x) = self.column(*place) else { continue };
             for y in plot.top()..plot.bottom() {
                 put(buf, x, y, "┆", style);
             }
@@ -248,18 +257,20 @@ impl<'a> Painter<'a> {
             (false, Some(_)) => 1,
             (false, None) => 2,
         };
-        let mut order: Vec<&Line> = c.lines.iter().collect();
+        let mut order: Vec<&Line> = c.lines.iter().filter(|l| !l.hidden).collect();
         order.sort_by_key(|l| rank(l));
         for line in order {
             let frame = Frame { x: self.x, y, breaks: line.run.map_or(c.breaks, |run| run.breaks) };
             let mut map: Bitmap = trace::trace(&line.columns, &frame, width, height);
             if line.dashed {
-                trace::dash(&mut map, self.dashes_before(line), c.marker == Marker::Braille);
+                trace::dash(&mut map, self.dashes_before(line), c.marker.is_fine());
             }
             canvas.lay(&map, self.style(line), rank(line));
         }
         canvas.draw(buf);
-        let points = |of_run: bool| c.lines.iter().enumerate().filter(move |(_, l)| l.points && l.run.is_some() == of_run);
+        let points = |of_run: bool| {
+            c.lines.iter().enumerate().filter(move |(_, l)| l.points && !l.hidden && l.run.is_some() == of_run)
+        };
         for (i, line) in points(true).chain(points(false)) {
             self.points(i, line, &y, buf);
         }
@@ -269,7 +280,7 @@ impl<'a> Painter<'a> {
     /// that it can be told without its colour.
     fn points(&self, i: usize, line: &Line, y: &Scale, buf: &mut Buffer) {
         let place = |c: &crate::train::history::Column| {
-            let x = self.column(c.first as f64 / 2.0 + c.last as f64 / 2.0)?;
+            let x = self.column(c.x.0 / 2.0 + c.x.1 / 2.0)?;
             let value = if c.first == c.last { c.max } else { c.min / 2.0 + c.max / 2.0 };
             Some((x, self.row(y.fraction(value)?)?))
         };
@@ -286,9 +297,10 @@ impl<'a> Painter<'a> {
     }
 
     fn cursor_label(&self, buf: &mut Buffer) {
-        let (Some(step), Some(area)) = (self.chart.cursor, self.parts.steps) else { return };
-        let Some(x) = self.column(step) else { return };
-        let label = number::fit(&format!(" {} ", number::steps(step)), area.width.into());
+        let (Some(place), Some(area)) = (self.chart.cursor, self.parts.steps) else { return };
+        let Some(x) = self.column(place) else { return };
+        let label = number::place(self.chart.axis, place, self.x.1 - self.x.0);
+        let label = number::fit(&format!(" {label}{} ", self.chart.cursor_note), area.width.into());
         let width = label.width() as u16;
         let left = x.saturating_sub(width / 2).min(area.right().saturating_sub(width)).max(area.x);
         // A label cut in half by this one would read as another number.
@@ -308,7 +320,7 @@ fn blank_words(buf: &mut Buffer, area: Rect, from: u16, to: u16) {
 }
 
 /// Writes `text` at a place that must lie in the buffer, replacing what is there with its style.
-fn put(buf: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
+pub(super) fn put(buf: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
     let Rect { x: left, y: top, .. } = buf.area;
     if x < left || y < top || x >= buf.area.right() || y >= buf.area.bottom() {
         return;

@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::number;
+use crate::train::history::Axis;
 
 /// A tick: where it is (0 = bottom or left, 1 = top or right) and what it says.
 #[derive(Debug, Clone, PartialEq)]
@@ -184,22 +185,32 @@ fn multiples(lo: f64, hi: f64, step: f64) -> Vec<f64> {
     (0..=(last - first).max(-1.0) as i64).map(|i| (first + i as f64) * step).filter(|_| last >= first).collect()
 }
 
-/// A usable span of steps, whatever the caller gave.
+/// A usable span of the axis, whatever the caller gave.
 pub fn span((a, b): (f64, f64)) -> (f64, f64) {
-    let (a, b) = (if a.is_finite() { a.clamp(-1e18, 1e18) } else { 0.0 }, if b.is_finite() { b.clamp(-1e18, 1e18) } else { 0.0 });
-    let least = (a.abs() * 1e-9).max(1.0);
-    (a, b.max(a + least))
+    let finite = |v: f64| if v.is_finite() { v.clamp(-1e18, 1e18) } else { 0.0 };
+    let (a, b) = (finite(a), finite(b));
+    let least = (a.abs() * 1e-9).max(1e-6);
+    (a, if b - a >= least { b } else { a + least.max(1.0) })
 }
 
-/// Ticks at whole steps for a plot of `width` columns, their labels at least two columns apart.
-pub fn step_ticks((a, b): (f64, f64), width: u16) -> Vec<Tick> {
-    let (columns, mut least) = (f64::from(width.max(1)), 1.0f64);
+/// Ticks at round places for a plot of `width` columns, their labels at least two columns apart.
+pub fn place_ticks(axis: Axis, (a, b): (f64, f64), width: u16) -> Vec<Tick> {
+    let columns = f64::from(width.max(1));
+    // A label has a character at least.
+    let mut least = (b - a) / columns * 5.0;
+    if axis == Axis::Steps {
+        least = least.max(1.0);
+    }
     for _ in 0..60 {
-        let step = nice_at_least(least);
+        let step = round_at_least(axis, least);
         let values = multiples(a, b, step);
         let largest = values.iter().fold(0f64, |m, v| m.max(v.abs()));
-        let ticks: Vec<Tick> =
-            values.iter().map(|v| Tick { at: (v - a) / (b - a), label: number::tick(*v, step, largest.max(1.0)) }).collect();
+        let label = |v: f64| match axis {
+            Axis::Steps => number::tick(v, step, largest.max(1.0)),
+            Axis::Epochs => number::tick(v, step, largest),
+            Axis::Time => number::clock(v, step, largest),
+        };
+        let ticks: Vec<Tick> = values.iter().map(|v| Tick { at: (v - a) / (b - a), label: label(*v) }).collect();
         let widest = ticks.iter().map(|t| t.label.width()).max().unwrap_or(0);
         if !ticks.is_empty() && step / (b - a) * columns >= (widest + 4) as f64 {
             return ticks;
@@ -210,6 +221,21 @@ pub fn step_ticks((a, b): (f64, f64), width: u16) -> Vec<Tick> {
         least = step * 1.5;
     }
     Vec::new()
+}
+
+/// Distances of ticks in seconds up to a day.
+const CLOCK: [f64; 17] = [
+    1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0,
+];
+
+/// The smallest round distance that is at least `v`: 1-2-5, of time as on a clock.
+fn round_at_least(axis: Axis, v: f64) -> f64 {
+    const DAY: f64 = 86_400.0;
+    match axis {
+        Axis::Time if v > 43_200.0 => nice_at_least((v / DAY).max(1.0)) * DAY,
+        Axis::Time if v > 0.5 => CLOCK.into_iter().find(|step| *step >= v * (1.0 - 1e-9)).unwrap_or(DAY),
+        _ => nice_at_least(v),
+    }
 }
 
 #[cfg(test)]
@@ -266,11 +292,27 @@ mod tests {
     #[test]
     fn step_labels_stay_apart() {
         for (range, width) in [((0.0, 100_000.0), 80), ((0.0, 1.0), 11), ((37.0, 1234.0), 40), ((0.0, 3.2e6), 20)] {
-            let ticks = step_ticks(range, width);
+            let ticks = place_ticks(Axis::Steps, range, width);
             assert!(!ticks.is_empty());
             for w in ticks.windows(2) {
                 assert!((w[1].at - w[0].at) * f64::from(width) >= (w[1].label.width() + 1) as f64, "{w:?}");
             }
         }
+    }
+
+    #[test]
+    fn ticks_of_time_are_those_of_a_clock_and_stay_apart() {
+        let labels = |to, width| place_ticks(Axis::Time, (0.0, to), width).into_iter().map(|t| t.label).collect::<Vec<_>>();
+        assert_eq!(labels(100.0, 60), ["0:00", "0:15", "0:30", "0:45", "1:00", "1:15", "1:30"]);
+        assert_eq!(labels(9000.0, 60), ["0h00", "0h30", "1h00", "1h30", "2h00", "2h30"]);
+        for (to, width) in [(0.5, 40), (7.0, 30), (59.0, 80), (4000.0, 25), (5e5, 60), (1e9, 60)] {
+            let ticks = place_ticks(Axis::Time, (0.0, to), width);
+            assert!(ticks.len() > 1, "{to}");
+            for w in ticks.windows(2) {
+                assert!((w[1].at - w[0].at) * f64::from(width) >= (w[1].label.width() + 1) as f64, "{w:?}");
+            }
+        }
+        let epochs: Vec<_> = place_ticks(Axis::Epochs, (0.0, 2.4), 60).into_iter().map(|t| t.label).collect();
+        assert_eq!(epochs, ["0", "0.5", "1.0", "1.5", "2.0"]);
     }
 }

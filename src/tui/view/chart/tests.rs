@@ -8,39 +8,59 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{Chart, Line, Marker, columns, legend::Reading, legend::read, plot_area, step_at};
+use super::{Break, Chart, Line, Marker, Reference, Which, columns, legend::Reading, legend::read, place_at, plot_area};
 use crate::{
-    train::history::{Column, History, Mark, Series},
+    train::history::{Axis, Column, History, Mark, Series},
     tui::theme::Theme,
 };
 
 fn chart<'a>(theme: &'a Theme, x: (f64, f64), lines: Vec<Line<'a>>) -> Chart<'a> {
     Chart {
         title: "Loss",
+        tags: &[],
         lines,
+        axis: Axis::Steps,
         x,
         y: None,
         log_y: false,
         marks: &[],
+        tells_marks: false,
         breaks: &[],
         cursor: None,
+        cursor_note: "",
         unit: "",
         empty: "no step yet",
         focused: false,
         marker: Marker::Braille,
         theme,
-        hline: Vec::new(),
+        references: Vec::new(),
     }
 }
 
 fn point(step: u64, value: f64) -> Column {
     let finite = value.is_finite();
     let (min, max) = if finite { (value, value) } else { (f64::INFINITY, f64::NEG_INFINITY) };
-    Column { first: step, last: step, min, max, gap: !finite }
+    Column { gap: !finite, ..span(step, step, min, max) }
+}
+
+fn span(first: u64, last: u64, min: f64, max: f64) -> Column {
+    Column { first, last, x: (first as f64, last as f64), min, max, gap: false }
+}
+
+fn break_at(step: u64) -> Break {
+    Break { step, x: step as f64 }
+}
+
+fn mark_at(step: u64, text: &str) -> (f64, Mark) {
+    (step as f64, Mark { step, text: text.into(), breaks_loss: true })
 }
 
 fn curve(columns: Vec<Column>) -> Line<'static> {
     Line { label: "loss", columns, ..Line::default() }
+}
+
+fn reference<'a>(theme: &Theme, value: f64, label: &'a str) -> Reference<'a> {
+    Reference { value, style: theme.reference, label, hidden: false, picked: false }
 }
 
 fn draw(chart: Chart, area: Rect) -> Buffer {
@@ -103,7 +123,7 @@ fn nothing_is_drawn_across_a_gap() {
 #[test]
 fn nothing_is_drawn_across_a_break() {
     let theme = Theme::colour();
-    let breaks = [60];
+    let breaks = [break_at(60)];
     let line = || curve(vec![point(0, 1.0), point(40, 2.0), point(60, 7.0), point(100, 6.0)]);
     let plot = plot_area(AREA);
     let column = |step: u16| plot.x + step * plot.width / 100;
@@ -112,7 +132,7 @@ fn nothing_is_drawn_across_a_break() {
     let broken = draw(Chart { breaks: &breaks, ..chart(&theme, (0.0, 100.0), vec![line()]) }, AREA);
     assert!((column(42)..column(59)).all(|c| filled(&broken, AREA, c).is_empty()), "{}", screen(&broken));
     // Both sides of the break within one column: its extremes, nothing between them.
-    let both = curve(vec![Column { first: 58, last: 62, min: 1.0, max: 9.0, gap: false }]);
+    let both = curve(vec![span(58, 62, 1.0, 9.0)]);
     let buf = draw(Chart { breaks: &breaks, ..chart(&theme, (0.0, 100.0), vec![both]) }, AREA);
     assert_eq!(filled(&buf, AREA, column(60)).len(), 2, "{}", screen(&buf));
 }
@@ -135,7 +155,7 @@ fn the_legend_reads_the_value_at_the_cursor() {
     assert!(row(&buf, AREA.height - 1).contains(" 37 "));
     let (plot, x) = (plot_area(AREA), (1.0, 100.0));
     let at = (plot.left()..plot.right()).find(|&c| buf[(c, plot.y)].symbol() == "│").unwrap();
-    assert!((step_at(AREA, x, at) - 37.0).abs() <= 99.0 / f64::from(plot.width));
+    assert!((place_at(AREA, x, at) - 37.0).abs() <= 99.0 / f64::from(plot.width));
     let without = draw(chart(&theme, (1.0, 100.0), lines()), AREA);
     assert!(row(&without, 1).contains("loss -1.000"), "{}", row(&without, 1));
 }
@@ -143,7 +163,7 @@ fn the_legend_reads_the_value_at_the_cursor() {
 #[test]
 fn a_reading_is_the_column_of_the_step_and_stays_in_its_segment() {
     let columns =
-        vec![Column { first: 10, last: 19, min: 1.0, max: 2.0, gap: false }, point(25, 5.0), point(30, f64::NAN), point(40, 7.0)];
+        vec![span(10, 19, 1.0, 2.0), point(25, 5.0), point(30, f64::NAN), point(40, 7.0)];
     let line = curve(columns);
     let table = [
         (5.0, Reading::Nothing),
@@ -156,8 +176,8 @@ fn a_reading_is_the_column_of_the_step_and_stays_in_its_segment() {
     for (step, reading) in table {
         assert_eq!(read(&line, step, &[]), reading, "at {step}");
     }
-    assert_eq!(read(&line, 28.0, &[27]), Reading::Nothing);
-    assert_eq!(read(&line, 26.0, &[27]), Reading::Extremes(5.0, 5.0));
+    assert_eq!(read(&line, 28.0, &[break_at(27)]), Reading::Nothing);
+    assert_eq!(read(&line, 26.0, &[break_at(27)]), Reading::Extremes(5.0, 5.0));
 }
 
 #[test]
@@ -181,15 +201,65 @@ fn a_logarithmic_axis_has_a_tick_per_decade_at_its_height() {
 #[test]
 fn marks_and_references_are_where_they_belong() {
     let theme = Theme::colour();
-    let marks = [Mark { step: 50, text: "optim.lr".into(), breaks_loss: false }];
+    let marks = [mark_at(50, "optim.lr")];
     let line = curve(vec![point(0, 1.0), point(100, 2.0)]);
-    let hline = vec![(1.9, theme.reference, "ceiling"), (60.0, theme.reference, "far")];
-    let buf = draw(Chart { marks: &marks, hline, ..chart(&theme, (0.0, 100.0), vec![line]) }, AREA);
+    let references = [(1.9, "ceiling"), (60.0, "far")].map(|(value, label)| reference(&theme, value, label)).to_vec();
+    let buf = draw(Chart { marks: &marks, references, ..chart(&theme, (0.0, 100.0), vec![line]) }, AREA);
     let plot = plot_area(AREA);
     let x = plot.x + plot.width / 2;
     assert_eq!((buf[(x, plot.y)].symbol(), buf[(x, plot.y)].fg), ("┆", theme.mark.fg.unwrap()));
     assert!((plot.top()..plot.bottom()).any(|y| row(&buf, y).contains("┄┄┄┄")));
     assert!(row(&buf, 1).contains("ceiling 1.900") && row(&buf, 1).contains("far 60.00 ↑"), "{}", row(&buf, 1));
+}
+
+#[test]
+fn what_is_hidden_stays_in_the_legend_in_brackets_and_does_not_count() {
+    let theme = Theme::colour();
+    let line = |label, value, hidden| Line { label, hidden, ..curve(vec![point(0, value), point(100, value)]) };
+    let lines = || vec![line("low", 1.0, false), line("high", 900.0, true)];
+    let references = vec![Reference { hidden: true, ..reference(&theme, 1.01, "ceiling") }];
+    let c = Chart { references, ..chart(&theme, (0.0, 100.0), lines()) };
+    let at = |x| c.entry_at(AREA, (x, 1));
+    assert_eq!([at(1), at(3)], [Some(Which::Line(0)); 2], "its sample and its name");
+    let buf = draw(c.clone(), AREA);
+    let legend = row(&buf, 1);
+    assert!(legend.contains("━ low –   · (high)   · (ceiling)"), "{legend}");
+    let of = |name: &str| legend.split(name).next().unwrap().chars().count() as u16;
+    assert_eq!(at(of("high")), Some(Which::Line(1)));
+    assert_eq!(at(of("ceiling")), Some(Which::Reference(0)));
+    assert_eq!((at(59), c.entry_at(AREA, (3, 2))), (None, None));
+    assert!(!screen(&buf).contains("900") && !screen(&buf).contains('┄'), "{}", screen(&buf));
+    let all_hidden = vec![line("low", 1.0, true)];
+    assert!(screen(&draw(chart(&theme, (0.0, 100.0), all_hidden), AREA)).contains("all that could be shown is hidden"));
+}
+
+#[test]
+fn the_crosshair_on_a_mark_tells_what_changed() {
+    let theme = Theme::colour();
+    let marks = [mark_at(50, "optim.lr 0.1 → 0.2"), mark_at(50, "optim.batch 64 → 32"), mark_at(90, "seed 1 → 2")];
+    let with = |cursor, tells_marks, marks: &[(f64, Mark)]| {
+        let line = curve(vec![point(0, 1.0), point(100, 2.0)]);
+        screen(&draw(Chart { marks, tells_marks, cursor: Some(cursor), ..chart(&theme, (0.0, 100.0), vec![line]) }, AREA))
+    };
+    let text = with(50.0, true, &marks);
+    assert!(text.contains(" 50: optim.lr 0.1 → 0.2 ") && text.contains(" 50: optim.batch 64 → 32 "), "{text}");
+    assert!(!text.contains("seed"), "{text}");
+    assert!(with(90.0, true, &marks).contains(" 90: seed 1 → 2 "), "at the right edge it stands at the left");
+    assert!(!with(70.0, true, &marks).contains("→"), "nothing changed there");
+    assert!(!with(50.0, false, &marks).contains("→"));
+    let many: Vec<_> = (0..9).map(|i| mark_at(50, &format!("change {i}"))).collect();
+    let text = with(50.0, true, &many);
+    assert!(text.contains("change 2") && text.contains("and 6 more changes"), "{text}");
+}
+
+#[test]
+fn an_axis_of_time_has_a_clock_and_the_crosshair_reads_it() {
+    let theme = Theme::colour();
+    let line = curve(vec![point(0, 1.0), point(100, 2.0)]);
+    let c = Chart { axis: Axis::Time, cursor: Some(65.0), cursor_note: " · step 7", ..chart(&theme, (0.0, 100.0), vec![line]) };
+    let buf = draw(c, AREA);
+    let labels = row(&buf, AREA.height - 1);
+    assert!(labels.starts_with("time ") && labels.contains("0:15") && labels.contains(" 1:05 · step 7 "), "{labels}");
 }
 
 #[test]
@@ -225,9 +295,9 @@ fn a_mono_chart_has_no_colour() {
         let s = theme.curve(i);
         Line { style: s.style, dashed: s.dashed, points: i % 2 == 0, ..curve(vec![point(0, i as f64), point(90, 2.0)]) }
     });
-    let marks = [Mark { step: 50, text: String::new(), breaks_loss: true }];
-    let hline = vec![(3.0, theme.reference, "ceiling")];
-    let c = Chart { marks: &marks, hline, cursor: Some(20.0), focused: true, ..chart(&theme, (0.0, 100.0), lines.collect()) };
+    let marks = [mark_at(50, "")];
+    let references = vec![reference(&theme, 3.0, "ceiling")];
+    let c = Chart { marks: &marks, references, cursor: Some(20.0), focused: true, ..chart(&theme, (0.0, 100.0), lines.collect()) };
     let buf = draw(c, AREA);
     assert!(buf.content.iter().all(|c| (c.fg, c.bg) == (Color::Reset, Color::Reset)));
     assert!(buf.content.iter().any(|c| c.modifier.contains(Modifier::REVERSED)), "the cursor's label stands out");
@@ -246,8 +316,8 @@ fn any_line() -> impl Strategy<Value = Line<'static>> {
     (columns, any::<(bool, bool, bool)>(), prop::option::of(any_value()), "\\PC{0,12}").prop_map(
         |(mut c, (dashed, dim, points), last, label)| {
             c.sort_by_key(|c| c.0);
-            let columns = c.into_iter().map(|(s, n, min, max, gap)| Column { first: s, last: s + n, min, max, gap }).collect();
-            Line { label: label.leak(), style: Style::new(), dashed, dim, columns, last, points, run: None }
+            let columns = c.into_iter().map(|(s, n, min, max, gap)| Column { gap, ..span(s, s + n, min, max) }).collect();
+            Line { label: label.leak(), dashed, dim, columns, last, points, ..Line::default() }
         },
     )
 }
@@ -263,21 +333,25 @@ proptest! {
         usual in any::<bool>(),
         range in prop::option::of((any_value(), any_value())),
         cursor in prop::option::of(prop_oneof![0.0..2000.0f64, any_value()]),
-        (log_y, focused, which) in (any::<bool>(), any::<bool>(), 0..3usize),
-        reference in any_value(),
+        (log_y, focused, which, axis) in (any::<bool>(), any::<bool>(), 0..4usize, 0..3usize),
+        (hidden, picked) in (0..5usize, 0..5usize),
+        level in any_value(),
         unit in prop::sample::select(vec!["", "%", "nats"]),
         title in "\\PC{0,30}",
     ) {
         let theme = Theme::colour();
-        let marks = [Mark { step: 900, text: String::new(), breaks_loss: true }, Mark { step: u64::MAX, text: String::new(), breaks_loss: true }];
+        let marks = [mark_at(900, "a change"), mark_at(901, "another αβ→"), mark_at(u64::MAX, "")];
+        let mut lines = lines;
+        if let Some(line) = lines.get_mut(hidden) { line.hidden = true; }
+        if let Some(line) = lines.get_mut(picked) { line.picked = true; }
         let area = Rect::new(x, y, width, height);
         let all = Rect::new(0, 0, width + 8, height + 8);
         let mut buf = Buffer::filled(all, ratatui::buffer::Cell::new("·"));
         let shown = if usual { (0.0, 2000.0) } else { steps };
         let c = Chart {
-            title: &title, y: range, log_y, marks: &marks, breaks: &[900, u64::MAX], cursor, unit, focused,
-            marker: [Marker::Braille, Marker::Block, Marker::Dot][which],
-            hline: vec![(reference, theme.reference, "ceiling")],
+            title: &title, y: range, log_y, marks: &marks, tells_marks: true, breaks: &[break_at(900), break_at(u64::MAX)], cursor, unit, focused,
+            marker: Marker::ALL[which], axis: Axis::ALL[axis],
+            references: vec![reference(&theme, level, "ceiling")],
             ..chart(&theme, shown, lines)
         };
         c.render(area, &mut buf);
@@ -285,7 +359,7 @@ proptest! {
             prop_assert_eq!(buf[p].symbol(), "·", "drawn outside at {:?}", p);
         }
         for column in [0, x, x + width / 2, u16::MAX] {
-            let s = step_at(area, shown, column);
+            let s = place_at(area, shown, column);
             prop_assert!(s.is_finite());
         }
         // An area beyond the buffer must not panic either.
@@ -298,7 +372,10 @@ proptest! {
     fn a_legend_is_never_wider_than_its_place(lines in prop::collection::vec(any_line(), 0..8), width in 0..100usize, cursor in prop::option::of(0.0..2000.0f64)) {
         let entries: Vec<_> =
             lines.iter().enumerate().map(|(i, l)| super::legend::entry(i, i, l, Style::new(), cursor, &[], "")).collect();
-        let text = super::legend::legend(&entries, width, Style::new(), Style::new());
+        let text = super::legend::legend(&entries, width, &Theme::colour());
+        for at in 0..text.width() {
+            super::legend::entry_at(&entries, width, at);
+        }
         prop_assert!(text.width() <= width, "{} in {width}", text.width());
     }
 }

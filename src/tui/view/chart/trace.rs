@@ -2,14 +2,14 @@
 
 use crate::train::history::Column;
 
-use super::{canvas::Bitmap, scale::Scale};
+use super::{Break, canvas::Bitmap, scale::Scale};
 
-/// Where curves go: steps `x.0..=x.1` across, `y` up.
+/// Where curves go: `x.0..=x.1` of the axis across, `y` up.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
     pub x: (f64, f64),
     pub y: Scale,
-    pub breaks: &'a [u64],
+    pub breaks: &'a [Break],
 }
 
 /// One column on the grid: dot column, lowest and highest value in dots from the top.
@@ -50,15 +50,15 @@ pub fn trace(columns: &[Column], frame: &Frame, width: usize, height: usize) -> 
     map
 }
 
-/// A break at `b` lies between the points `a` and `z` if it took effect after `a` and not after `z`.
-pub fn crosses(breaks: &[u64], a: u64, z: u64) -> bool {
-    breaks.iter().any(|&b| a < b && b <= z)
+/// A break lies between the steps `a` and `z` if it took effect after `a` and not after `z`.
+fn crosses(breaks: &[Break], a: u64, z: u64) -> bool {
+    breaks.iter().any(|b| a < b.step && b.step <= z)
 }
 
 fn place(c: &Column, frame: &Frame, width: usize, height: usize) -> Option<Bar> {
-    let middle = c.first as f64 / 2.0 + c.last as f64 / 2.0;
+    let middle = c.x.0 / 2.0 + c.x.1 / 2.0;
     let (a, b) = frame.x;
-    if (c.last as f64) < a || (c.first as f64) > b {
+    if c.x.1 < a || c.x.0 > b {
         return None;
     }
     let x = ((middle - a) / (b - a) * width as f64).floor().clamp(0.0, width as f64 - 1.0) as usize;

@@ -30,7 +30,7 @@ pub(super) fn draw(app: &App, layout: &Layout, buf: &mut Buffer) {
     if rows.is_empty() {
         return put(buf, inside, 0, "none: checkpoint.every says how often one is written, c writes one now", app.theme.dim);
     }
-    let list = Rect { height: inside.height.saturating_sub(4), ..inside };
+    let list = area(inside);
     let columns = fitting(&COLUMNS, STEP, list.width.into());
     let head = cells(&COLUMNS, &columns, |i| COLUMNS[i].head.into());
     heading(app, list, &format!("{:>STEP$}{head}", "step"), buf);
@@ -47,6 +47,11 @@ pub(super) fn draw(app: &App, layout: &Layout, buf: &mut Buffer) {
     }
     let foot = Rect { y: list.bottom() + 1, height: 3, ..inside };
     about(app, opened, foot, buf);
+}
+
+/// The heading and the lines, inside the frame; below them is what else is known of the picked one.
+pub(super) fn area(inside: Rect) -> Rect {
+    Rect { height: inside.height.saturating_sub(4), ..inside }
 }
 
 fn cell(row: &Saved, best: bool, column: usize) -> String {

@@ -27,7 +27,7 @@ const COLUMNS: [Column; 10] = [
     column("data", 8, false, 6),
     column("encoder", 10, false, 7),
     column("estimator", 12, false, 1),
-    column("steps", 13, true, 0),
+    column("steps", 23, true, 0),
     column("state", 10, false, 0),
     column("conv", 5, true, 4),
     column("fc", 5, true, 3),
@@ -52,9 +52,8 @@ pub(super) fn draw(app: &App, layout: &Layout, buf: &mut Buffer) {
         title += &format!("· {} still to be read ", runs.unread());
     }
     let inside = framed(app, layout, &title, KEYS, buf);
-    let filtered = runs.typing || !runs.filter.text().is_empty();
-    let foot = 2 + u16::from(filtered);
-    let list = Rect { height: inside.height.saturating_sub(foot + 1), ..inside };
+    let filtered = is_filtered(app);
+    let list = area(app, inside);
     rows(app, &shown, list, buf);
     let foot = Rect { y: list.bottom() + 1.min(inside.height), height: inside.height.saturating_sub(list.height + 1), ..inside };
     about(app, foot, buf);
@@ -63,6 +62,16 @@ pub(super) fn draw(app: &App, layout: &Layout, buf: &mut Buffer) {
         let text = format!("/ {}{cursor}", runs.filter.text());
         put(buf, foot, 2, &text, if runs.typing { app.theme.accent } else { app.theme.dim });
     }
+}
+
+fn is_filtered(app: &App) -> bool {
+    app.runs.typing || !app.runs.filter.text().is_empty()
+}
+
+/// The heading and the lines, inside the frame; below them is what else is known of the picked one.
+pub(super) fn area(app: &App, inside: Rect) -> Rect {
+    let foot = 2 + u16::from(is_filtered(app));
+    Rect { height: inside.height.saturating_sub(foot + 1), ..inside }
 }
 
 fn rows(app: &App, shown: &[&Row], area: Rect, buf: &mut Buffer) {

@@ -28,6 +28,29 @@ pub fn draw(app: &App, page: Page, layout: &Layout, buf: &mut Buffer) {
     }
 }
 
+/// The line of the list, or of the checkpoints, at a cell of the screen, and whether it is at the line's sign.
+pub fn line_at(app: &App, page: Page, layout: &Layout, (x, y): (u16, u16)) -> Option<(usize, bool)> {
+    let inside = inside(app, layout);
+    let (list, picked, lines) = match page {
+        Page::List => (list::area(app, inside), app.runs.selected, app.runs.shown().len() + 1),
+        Page::Checkpoints => {
+            let opened = app.runs.opened.as_ref()?;
+            (checkpoints::area(inside), opened.selected, opened.rows.as_ref()?.len())
+        }
+        Page::Differences { .. } => return None,
+    };
+    // The first row is the heading.
+    let rows = Rect { y: list.y + 1, height: list.height.saturating_sub(1), ..list };
+    let line = first_line(picked, lines, rows.height.into()) + usize::from(y.checked_sub(rows.y)?);
+    (rows.contains((x, y).into()) && line < lines).then_some((line, x < list.x + 2))
+}
+
+/// The place inside the frame.
+fn inside(app: &App, layout: &Layout) -> Rect {
+    let area = place(app, layout);
+    Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: area.height.saturating_sub(2) }
+}
+
 /// The frame with as many of the keys as fit into its lower edge; the first ones matter most.
 fn framed(app: &App, layout: &Layout, title: &str, keys: &[&str], buf: &mut Buffer) -> Rect {
     let room = usize::from(place(app, layout).width).saturating_sub(4);
