@@ -24,7 +24,7 @@ pub fn draw_with(app: &App, id: ChartId, area: Rect, lines: &[(f64, Style, &'sta
     let mut marks = app.history.marks();
     // Only losses begin anew with another objective.
     let breaks = if id == ChartId::Loss { app.history.swaps() } else { Vec::new() };
-    let mut curves = if app.live.config.has_encoder() { curves(app, id, area.width) } else { arena::curves(app, id, area.width) };
+    let mut curves = curves_of(app, id, area.width);
     let others = overlay::laid(app);
     let chosen = if others.is_empty() { None } else { overlay::chosen(app, id, &others) };
     marks.extend(overlay::fork_mark(app));
@@ -72,7 +72,12 @@ impl Curve {
     }
 }
 
-pub(in crate::tui) fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
+/// The curves of a chart, whatever is trained.
+pub(in crate::tui) fn curves_of(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
+    if app.live.config.has_encoder() { curves(app, id, columns) } else { arena::curves(app, id, columns) }
+}
+
+fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
     let t = &app.theme;
     let name = |long: &'static str, short: &'static str| if columns < 76 { short } else { long };
     // Up to six names in one legend: those of two terms take a wider chart.
