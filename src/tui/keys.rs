@@ -281,7 +281,7 @@ pub const BINDINGS: &[Binding] = &[
         When::Alive,
     ),
     bind(&[c('a')], Action::Probes, View, "probes: baselines, confusion, factors; and back", "accuracies", When::Alive),
-    bind(&[c('D')], Action::Data, View, "the images, their factors, what augmentation does; and back", "data", When::Alive),
+    bind(&[c('D')], Action::Data, View, "the images, their factors and augmentation; and back", "data", When::Alive),
     bind(&[c('i')], Action::Explain, View, "explain what has the focus: formula, unit, source", "explain", When::Always),
     bind(&[c('o')], Action::Runs, View, "other runs: compare, go back to, fork; and back", "runs", When::Alive),
     bind(&[c('g')], Action::Log, View, "the log in full; and back", "", When::Never),

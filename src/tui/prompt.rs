@@ -89,7 +89,7 @@ impl Prompt {
 }
 
 /// The commands of the `:` line, with what follows them.
-pub const COMMANDS: [(&str, &str, &str); 12] = [
+pub const COMMANDS: [(&str, &str, &str); 14] = [
     ("set", "KEY=VALUE …", "change settings, all at once or none"),
     ("preset", "dim(g) | dim(l) | dim(l+g)", "one of the paper's objectives"),
     ("w", "[FILE]", "save the settings; the file is watched from then on (w! into one that is there)"),

@@ -10,7 +10,7 @@ use crate::{
         controls::{CONTROLS, index_of},
         explain::{Topic, of_series, of_setting},
         message::Message,
-        view::charts::curves,
+        view::charts::curves_of,
     },
 };
 
@@ -49,7 +49,7 @@ fn every_line_of_every_chart_is_explained() {
             b.link.history.push_step(&crate::record::StepRow { arena: Some(arena), ..super::robust::row(1, 1.0) });
         }
         for id in b.app.charts() {
-            let curves = curves(&b.app, id, 200);
+            let curves = curves_of(&b.app, id, 200);
             assert!(!curves.is_empty());
             for curve in curves {
                 assert!(of_series(curve.series).is_some(), "nothing explains the line '{}' of {id:?}", curve.label);

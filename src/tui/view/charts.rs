@@ -59,7 +59,7 @@ fn with_chart<T>(
     // Only losses begin anew with another objective.
     let swaps = if id == ChartId::Loss { app.history.swaps() } else { Vec::new() };
     let breaks: Vec<Break> = swaps.iter().map(|&step| Break { step, x: place(step) }).collect();
-    let mut curves = if app.live.config.has_encoder() { curves(app, id, area.width) } else { arena::curves(app, id, area.width) };
+    let mut curves = curves_of(app, id, area.width);
     let others = overlay::laid(app);
     let chosen = if others.is_empty() { None } else { overlay::chosen(app, id, &others) };
     if let Some(chosen) = chosen.filter(|_| overlay::are_many(&others)) {
@@ -144,7 +144,12 @@ impl Curve {
     }
 }
 
-pub(in crate::tui) fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
+/// The curves of a chart, whatever is trained.
+pub(in crate::tui) fn curves_of(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
+    if app.live.config.has_encoder() { curves(app, id, columns) } else { arena::curves(app, id, columns) }
+}
+
+fn curves(app: &App, id: ChartId, columns: u16) -> Vec<Curve> {
     let t = &app.theme;
     let name = |long: &'static str, short: &'static str| if columns < 76 { short } else { long };
     // Up to six names in one legend: those of two terms take a wider chart.

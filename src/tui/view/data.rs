@@ -25,7 +25,7 @@ use crate::{
     tui::{
         app::App,
         graphics::Picture,
-        keys::{Action, name},
+        keys::Action,
         layout::{Layout, layout},
     },
 };
@@ -62,7 +62,7 @@ fn parts(inside: Rect) -> [Rect; 2] {
 pub fn draw(app: &App, layout: &Layout, buf: &mut Buffer) -> Vec<Picture> {
     let gallery = app.shown().gallery.as_deref();
     let title = gallery.map_or_else(|| " Data ".to_owned(), |g| title(app, g));
-    let keys = format!(" ←→ ↑↓ another · Tab train/test · {} closes ", name(Action::Data));
+    let keys = format!(" ←→ ↑↓ another · Tab train/test · {} closes ", app.ui.keys.name(Action::Data));
     let inside = frame(app, layout, &title, &keys, buf);
     let Some(g) = gallery else {
         put(buf, inside, 0, "the images are on their way", app.theme.dim);
