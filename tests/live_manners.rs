@@ -114,11 +114,8 @@ fn the_users_own_file_gives_keys_theme_and_manners() {
     let dir = tempfile::tempdir().unwrap();
     let own = dir.path().join("dim-tui");
     fs::create_dir(&own).unwrap();
-    fs::write(
-        own.join("ui.toml"),
-        "theme = \"light\"\nnotify = \"osc9\"\nprogress = \"on\"\n\n[keys]\npause = \"ctrl-p\"\n",
-    )
-    .unwrap();
+    fs::write(own.join("ui.toml"), "theme = \"light\"\nnotify = \"osc9\"\nprogress = \"on\"\n\n[keys]\npause = \"ctrl-p\"\n")
+        .unwrap();
     let mut screen = open_in(Kind::default(), dir.path(), &["optim.steps=300"]);
     screen.shows("Ctrl-P pause");
     screen.send("\x10");
@@ -157,8 +154,13 @@ fn a_faulty_file_of_the_users_is_one_sentence_and_exit_2() {
 fn a_terminal_of_256_colours_is_sent_no_others() {
     let dir = tempfile::tempdir().unwrap();
     for (says, others) in [("", false), ("truecolor", true)] {
-        let kind = if others { Kind { env: &[("COLORTERM", "truecolor")], ..Kind::default() } } else { Kind { env: &[("COLORTERM", "")], ..Kind::default() } };
-        let mut screen = Screen::open_in(kind, 100, 30, dir.path(), &sets(&["optim.steps=1000000", &format!("run.dir=runs{others}")]));
+        let kind = if others {
+            Kind { env: &[("COLORTERM", "truecolor")], ..Kind::default() }
+        } else {
+            Kind { env: &[("COLORTERM", "")], ..Kind::default() }
+        };
+        let mut screen =
+            Screen::open_in(kind, 100, 30, dir.path(), &sets(&["optim.steps=1000000", &format!("run.dir=runs{others}")]));
         screen.shows("TRAINING");
         let sent = String::from_utf8_lossy(&screen.sent()).into_owned();
         assert_eq!(sent.contains("38;2;"), others, "24-bit colours with COLORTERM={says}");

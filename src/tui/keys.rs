@@ -19,7 +19,9 @@ pub enum Action {
     Enter,
     Escape,
     Default,
-    Estimator { up: bool },
+    Estimator {
+        up: bool,
+    },
     Estimators,
     Representation,
     Probes,
@@ -31,14 +33,22 @@ pub enum Action {
     Train,
     Log,
     /// The view beside the present one, in the row of tabs.
-    Tab { next: bool },
+    Tab {
+        next: bool,
+    },
     Fork,
     LocalMode,
     GlobalMode,
     PriorMode,
-    LocalNegatives { up: bool },
-    GlobalNegatives { up: bool },
-    LearningRate { up: bool },
+    LocalNegatives {
+        up: bool,
+    },
+    GlobalNegatives {
+        up: bool,
+    },
+    LearningRate {
+        up: bool,
+    },
     Preset(usize),
     Remedy,
     Dismiss,
@@ -268,7 +278,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[ctrl('l')], Action::Redraw, View, "draw the screen anew", "", When::Never),
     bind(&[c('m')], Action::Mouse, Program, "mouse off, so that text can be selected; and on", "mouse on", When::MouseOff),
     bind(&[c('W')], Action::WriteBack, Program, "write the run's settings into the config file", "write file", When::FileDiffers),
-    bind(&[c(':')], Action::Command, Program, "find an action, a setting, a value; or set, preset, w, …", "find", When::Always),
+    bind(&[c(':')], Action::Command, Program, "find anything by a few letters; or set, preset, w, …", "find", When::Always),
     bind(&[c('?'), k(KeyCode::F(1))], Action::Help, Program, "this help", "help", When::Always),
     bind(&[c('q'), ctrl('c')], Action::Quit, Program, "quit (asks while training; saves a checkpoint)", "quit", When::Always),
     bind(&[ctrl('z')], Action::Suspend, Program, "suspend to the shell; fg comes back", "", When::Never),

@@ -62,7 +62,8 @@ fn every_theme_says_the_same() {
                 b.screen(120, 40)
             })
             .collect();
-        assert!(!said[0].contains('{'), "a key without a name\n{}", said[0]);
+        let open = |(at, _): (usize, &str)| said[0][at + 1..].starts_with(|c: char| c.is_ascii_lowercase());
+        assert!(!said[0].match_indices('{').any(open), "a key without a name\n{}", said[0]);
         // Pictures are drawn in densities where there is no colour; there are none here.
         assert!(said.iter().all(|screen| *screen == said[0]));
     }
@@ -82,7 +83,8 @@ fn without_colour_no_theme_brings_any() {
 
 fn own_keys() -> Bench {
     let mut b = Bench::new();
-    let own = [(Action::Pause, "ctrl-p"), (Action::Estimators, "F5"), (Action::Quit, "Q"), (Action::Right, "+"), (Action::Up, "i")];
+    let own =
+        [(Action::Pause, "ctrl-p"), (Action::Estimators, "F5"), (Action::Quit, "Q"), (Action::Right, "+"), (Action::Up, "i")];
     b.app.ui.keys = Keymap::new(own.map(|(action, key)| (action, vec![chord(key).unwrap()])).into()).unwrap();
     b
 }

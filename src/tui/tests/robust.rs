@@ -73,8 +73,7 @@ fn bring_about(b: &mut Bench, when: When) {
         When::NeedsRestart => drop(b.command("set encoder.width=48")),
         When::Finding => {
             b.publish(|s| {
-                let edits =
-                    [("objective.estimator".into(), "infonce".into()), ("objective.local.negatives".into(), 15.into())];
+                let edits = [("objective.estimator".into(), "infonce".into()), ("objective.local.negatives".into(), 15.into())];
                 s.config = Arc::new(s.config.with(&edits).unwrap());
             });
             super::doctor::at_ceiling(b, 70, 0.97);

@@ -86,8 +86,7 @@ pub fn otherwise(app: &mut App, open: Action, binding: &Binding) -> Vec<Effect> 
             return act::act(app, action);
         }
         (action, _) if tabs::opens(action) => return act::act(app, action),
-        (Action::Tab { .. } | Action::Filter, _)
-        | (Action::Overlays | Action::Smooth | Action::Redraw | Action::Freeze, _) => {
+        (Action::Tab { .. } | Action::Filter, _) | (Action::Overlays | Action::Smooth | Action::Redraw | Action::Freeze, _) => {
             return act::act(app, binding.action);
         }
         _ => {}

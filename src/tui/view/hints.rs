@@ -64,7 +64,8 @@ fn rank(binding: &Binding) -> u8 {
 
 fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
     let heeded = |b: &&Binding| app.live.config.has_encoder() || !ENCODERS_OWN.contains(&b.action);
-    let mut hints: Vec<&Binding> = BINDINGS.iter().filter(|b| matters(app, b.when) && !key(app, b).is_empty()).filter(heeded).collect();
+    let mut hints: Vec<&Binding> =
+        BINDINGS.iter().filter(|b| matters(app, b.when) && !key(app, b).is_empty()).filter(heeded).collect();
     let cost = |b: &Binding| width(&key(app, b)) + width(hint(app, b)) + 3;
     while hints.iter().map(|b| cost(b)).sum::<usize>() > columns {
         // The last of the least worth goes first.

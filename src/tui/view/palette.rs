@@ -27,7 +27,7 @@ pub fn preview(app: &App) -> Option<Theme> {
 }
 
 pub fn draw(app: &App, prompt: &Prompt, line: Rect, buf: &mut Buffer) {
-    if prompt.error.is_some() || prompt.found.is_empty() {
+    if prompt.error.is_some() || !prompt.candidates.is_empty() || prompt.found.is_empty() {
         return;
     }
     let rows = (prompt.found.len() as u16).min(line.y.saturating_sub(4));
