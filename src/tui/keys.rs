@@ -122,8 +122,8 @@ pub enum When {
     Changed,
     /// Other runs lie over the charts.
     Overlaid,
-    /// The mouse is the terminal's.
-    MouseOff,
+    /// Always; of more worth while the mouse is the terminal's.
+    Mouse,
 }
 
 /// A key with its modifiers. Shift is part of a letter (`G`).
@@ -276,7 +276,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('f')], Action::Freeze, View, "freeze the view; training goes on", "freeze", When::Charts),
     bind(&[k(KeyCode::Esc)], Action::Escape, View, "crosshair, full screen, message: away", "", When::Never),
     bind(&[ctrl('l')], Action::Redraw, View, "draw the screen anew", "", When::Never),
-    bind(&[c('m')], Action::Mouse, Program, "mouse off, so that text can be selected; and on", "mouse on", When::MouseOff),
+    bind(&[c('m')], Action::Mouse, Program, "mouse off, so that text can be selected; and on", "mouse on", When::Mouse),
     bind(&[c('W')], Action::WriteBack, Program, "write the run's settings into the config file", "write file", When::FileDiffers),
     bind(&[c(':')], Action::Command, Program, "find anything by a few letters; or set, preset, w, …", "find", When::Always),
     bind(&[c('?'), k(KeyCode::F(1))], Action::Help, Program, "this help", "help", When::Always),

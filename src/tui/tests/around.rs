@@ -57,6 +57,10 @@ fn the_tabs_are_all_there_with_their_keys_and_cost_one_row_where_there_are_24() 
         }
         assert_eq!(layout(&b.app).unwrap().charts.len(), 3, "three charts at {width}×{height}");
     }
+    // At 80×24 that row is taken from the losses, whose legend fits beside their title.
+    sized(&mut b, 80, 24);
+    let rows: Vec<u16> = layout(&b.app).unwrap().charts.iter().map(|(_, area)| area.height).collect();
+    assert_eq!(rows, [5, 6, 6]);
     // A tall and narrow screen has short names, none of them cut.
     sized(&mut b, 60, 30);
     let screen = b.screen(60, 30);

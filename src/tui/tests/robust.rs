@@ -84,7 +84,7 @@ fn bring_about(b: &mut Bench, when: When) {
             b.accept(id, &changes);
         }
         When::Overlaid => super::runs::something_read(b, 6),
-        When::MouseOff => drop(b.type_text("m")),
+        When::Mouse => drop(b.type_text("m")),
         // True of the bench as it is.
         When::Always | When::Alive | When::Running | When::FileDiffers | When::Never => {}
     }

@@ -89,9 +89,7 @@ fn remark(app: &App, prompt: &Prompt) -> (String, Style) {
     }
     match &app.mode {
         Mode::Edit { key, .. } => (config::key(key).map(|k| k.range.to_string()).unwrap_or_default(), t.dim),
-        Mode::Filter => {
-            (format!("{} of {} settings · Enter keeps · Esc all", app.listed().len(), app.controls().len()), t.dim)
-        }
+        Mode::Filter => (format!("{} of {} settings · Enter keeps · Esc all", app.listed().len(), app.controls().len()), t.dim),
         _ => (usage(prompt.text()), t.dim),
     }
 }

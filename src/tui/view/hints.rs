@@ -35,7 +35,7 @@ const ENCODERS_OWN: &[Action] =
 fn matters(app: &App, when: When) -> bool {
     match when {
         When::Never => false,
-        When::Always => true,
+        When::Always | When::Mouse => true,
         When::Controls => app.focus == Panel::Controls,
         When::Charts => matches!(app.focus, Panel::Chart(_)),
         When::Log => app.focus == Panel::Log,
@@ -46,16 +46,22 @@ fn matters(app: &App, when: When) -> bool {
         When::FileDiffers => !app.differs.is_empty(),
         When::Finding => app.finding().is_some(),
         When::Overlaid => !app.runs.overlays.is_empty(),
-        When::MouseOff => !app.ui.mouse,
         When::Changed => !app.undo.is_empty() && app.alive(),
     }
 }
 
 /// How much a hint is worth when there is not room for all: the lower the longer it stays.
-fn rank(binding: &Binding) -> u8 {
+fn rank(app: &App, binding: &Binding) -> u8 {
     match binding.when {
+        When::Mouse => {
+            if app.ui.mouse {
+                4
+            } else {
+                1
+            }
+        }
         When::Always => 0,
-        When::Running | When::NeedsRestart | When::FileDiffers | When::Finding | When::MouseOff => 1,
+        When::Running | When::NeedsRestart | When::FileDiffers | When::Finding => 1,
         When::Controls | When::Charts | When::Log => 2,
         When::Paused | When::Changed | When::Overlaid => 3,
         When::Alive | When::Never => 4,
@@ -69,7 +75,7 @@ fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
     let cost = |b: &Binding| width(&key(app, b)) + width(hint(app, b)) + 3;
     while hints.iter().map(|b| cost(b)).sum::<usize>() > columns {
         // The last of the least worth goes first.
-        let Some((at, _)) = hints.iter().enumerate().max_by_key(|(i, b)| (rank(b), *i)) else { break };
+        let Some((at, _)) = hints.iter().enumerate().max_by_key(|(i, b)| (rank(app, b), *i)) else { break };
         hints.remove(at);
     }
     let t = &app.theme;
@@ -82,7 +88,11 @@ fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
 /// Space undoes what it did.
 fn hint(app: &App, binding: &Binding) -> &'static str {
     let paused = matches!(app.live.phase, Phase::Paused(_));
-    if binding.action == Action::Pause && paused { "resume" } else { binding.hint }
+    match binding.action {
+        Action::Pause if paused => "resume",
+        Action::Mouse if app.ui.mouse => "select text",
+        _ => binding.hint,
+    }
 }
 
 /// The arrows come in pairs.
