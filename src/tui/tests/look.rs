@@ -140,7 +140,7 @@ fn what_is_shown_are_the_keys_in_force() {
 #[test]
 fn the_mouse_is_given_away_with_a_word_and_a_hint_how_to_get_it_back() {
     let mut b = Bench::new();
-    let hints = b.screen(200, 45);
+    let hints = b.screen(120, 45);
     assert!(hints.contains("m select text") && !hints.contains("mouse on"), "{hints}");
     assert!(matches!(b.type_text("m")[..], [Effect::Mouse(false)]));
     assert!(b.screen(160, 45).contains("text can be selected; m takes it back"));

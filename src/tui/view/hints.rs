@@ -55,7 +55,7 @@ fn rank(app: &App, binding: &Binding) -> u8 {
     match binding.when {
         When::Mouse => {
             if app.ui.mouse {
-                4
+                3
             } else {
                 1
             }
@@ -85,7 +85,7 @@ fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
         .collect()
 }
 
-/// Space undoes what it did.
+/// Some keys undo what they did.
 fn hint(app: &App, binding: &Binding) -> &'static str {
     let paused = matches!(app.live.phase, Phase::Paused(_));
     match binding.action {
