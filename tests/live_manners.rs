@@ -169,3 +169,20 @@ fn a_terminal_of_256_colours_is_sent_no_others() {
         assert_eq!(screen.exit_code(), 0);
     }
 }
+
+#[test]
+fn no_colour_comes_before_any_theme_and_the_flag_before_that() {
+    let dir = tempfile::tempdir().unwrap();
+    for (flag, coloured) in [("auto", false), ("always", true)] {
+        let kind = Kind { env: &[("NO_COLOR", "1")], ..Kind::default() };
+        let more = ["--theme", "light", "--color", flag].map(String::from);
+        let args = sets(&["optim.steps=1000000", &format!("run.dir=runs-{flag}")]).into_iter().chain(more);
+        let mut screen = Screen::open_in(kind, 100, 30, dir.path(), &args.collect::<Vec<_>>());
+        screen.shows("TRAINING");
+        let sent = String::from_utf8_lossy(&screen.sent()).into_owned();
+        assert_eq!(sent.contains("48;2;250;250;248"), coloured, "--color {flag}");
+        assert_eq!(sent.contains("38;2;") || sent.contains("38;5;"), coloured, "--color {flag}");
+        screen.send("qy");
+        assert_eq!(screen.exit_code(), 0);
+    }
+}
