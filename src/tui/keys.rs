@@ -252,7 +252,7 @@ pub const BINDINGS: &[Binding] = &[
         "default",
         When::Controls,
     ),
-    bind(&[c('T')], Action::Train, View, "the charts, whatever lies over them", "", When::Never),
+    bind(&[c('C')], Action::Train, View, "the charts, whatever lies over them", "", When::Never),
     bind(&[c('v')], Action::Estimators, View, "all estimators on the newest scores, and back", "estimators", When::Alive),
     bind(
         &[c('r')],
