@@ -216,7 +216,7 @@ fn commands(app: &App) -> Vec<Candidate> {
         let line = format!("preset {}", preset.name.to_lowercase());
         found.push(Candidate::new(format!("preset {}", preset.name), key, Deed::Run(line)));
     }
-    for (name, about) in theme::NAMES.iter().zip(theme::ABOUT) {
+    for (name, about) in theme::names().iter().zip(theme::words()) {
         found.push(Candidate::new(format!("theme {name}"), about, Deed::Run(format!("theme {name}"))));
     }
     for (name, _) in Notify::NAMES {

@@ -13,7 +13,7 @@ use crate::{
         keys::Action,
         message::{Effect, Message},
         runs::Page,
-        theme::{NAMES, themed},
+        theme::{names, themed},
         ui::Notify,
         view::{estimators::Term, probes::Looking},
     },
@@ -55,7 +55,7 @@ fn every_theme_says_the_same() {
     let mut b = super::runs::training();
     for mode in modes() {
         b.app.mode = mode;
-        let said: Vec<String> = NAMES
+        let said: Vec<String> = names()
             .iter()
             .map(|name| {
                 b.app.theme = themed(name).unwrap();

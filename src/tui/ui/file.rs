@@ -93,7 +93,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Ui, UiError> {
         toml::from_str(text).map_err(|e| fault(e.span().map_or(0, |span| span.start), e.message().replace('\n', " ")))?;
     let mut ui = Ui::default();
     if let Some(name) = read.theme {
-        let names = theme::NAMES;
+        let names = theme::names();
         ui.theme = Some(
             named(&name, &names, |n| names.iter().find(|known| **known == n).copied()).map_err(|(at, what)| fault(at, what))?,
         );
