@@ -105,7 +105,7 @@ pub struct RunArgs {
     #[arg(long, value_enum, value_name = "HOW", default_value = "auto")]
     pub images: Images,
     /// Colours of the workbench, over what ui.toml says [default: colour-blind]
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(tui::theme::NAMES))]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(tui::theme::names()))]
     pub theme: Option<String>,
     #[command(flatten)]
     pub lesson: lesson::LessonArgs,
@@ -340,7 +340,7 @@ impl RunArgs {
         let file = dirs::config_dir().map(|dir| dir.join("dim-tui/ui.toml"));
         let mut ui = file.map_or_else(|| Ok(tui::Ui::default()), |file| tui::ui::load(&file))?;
         if let Some(name) = &self.theme {
-            ui.theme = tui::theme::NAMES.into_iter().find(|known| known == name);
+            ui.theme = tui::theme::names().into_iter().find(|known| known == name);
         }
         Ok(tui::Look { color: self.color.into(), images: self.images.into(), ui, marker: self.marker.into(), tour: self.lesson.tour.into() })
     }

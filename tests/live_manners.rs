@@ -114,11 +114,8 @@ fn the_users_own_file_gives_keys_theme_and_manners() {
     let dir = tempfile::tempdir().unwrap();
     let own = dir.path().join("dim-tui");
     fs::create_dir(&own).unwrap();
-    fs::write(
-        own.join("ui.toml"),
-        "theme = \"light\"\nnotify = \"osc9\"\nprogress = \"on\"\n\n[keys]\npause = \"ctrl-p\"\n",
-    )
-    .unwrap();
+    fs::write(own.join("ui.toml"), "theme = \"light\"\nnotify = \"osc9\"\nprogress = \"on\"\n\n[keys]\npause = \"ctrl-p\"\n")
+        .unwrap();
     let mut screen = open_in(Kind::default(), dir.path(), &["optim.steps=300"]);
     screen.shows("Ctrl-P pause");
     screen.send("\x10");
@@ -157,12 +154,34 @@ fn a_faulty_file_of_the_users_is_one_sentence_and_exit_2() {
 fn a_terminal_of_256_colours_is_sent_no_others() {
     let dir = tempfile::tempdir().unwrap();
     for (says, others) in [("", false), ("truecolor", true)] {
-        let kind = if others { Kind { env: &[("COLORTERM", "truecolor")], ..Kind::default() } } else { Kind { env: &[("COLORTERM", "")], ..Kind::default() } };
-        let mut screen = Screen::open_in(kind, 100, 30, dir.path(), &sets(&["optim.steps=1000000", &format!("run.dir=runs{others}")]));
+        let kind = if others {
+            Kind { env: &[("COLORTERM", "truecolor")], ..Kind::default() }
+        } else {
+            Kind { env: &[("COLORTERM", "")], ..Kind::default() }
+        };
+        let mut screen =
+            Screen::open_in(kind, 100, 30, dir.path(), &sets(&["optim.steps=1000000", &format!("run.dir=runs{others}")]));
         screen.shows("TRAINING");
         let sent = String::from_utf8_lossy(&screen.sent()).into_owned();
         assert_eq!(sent.contains("38;2;"), others, "24-bit colours with COLORTERM={says}");
         assert_eq!(sent.contains("38;5;74m") || sent.contains("38;5;74;"), !others, "sky blue of 256 with COLORTERM={says}");
+        screen.send("qy");
+        assert_eq!(screen.exit_code(), 0);
+    }
+}
+
+#[test]
+fn no_colour_comes_before_any_theme_and_the_flag_before_that() {
+    let dir = tempfile::tempdir().unwrap();
+    for (flag, coloured) in [("auto", false), ("always", true)] {
+        let kind = Kind { env: &[("NO_COLOR", "1")], ..Kind::default() };
+        let more = ["--theme", "light", "--color", flag].map(String::from);
+        let args = sets(&["optim.steps=1000000", &format!("run.dir=runs-{flag}")]).into_iter().chain(more);
+        let mut screen = Screen::open_in(kind, 100, 30, dir.path(), &args.collect::<Vec<_>>());
+        screen.shows("TRAINING");
+        let sent = String::from_utf8_lossy(&screen.sent()).into_owned();
+        assert_eq!(sent.contains("48;2;250;250;248"), coloured, "--color {flag}");
+        assert_eq!(sent.contains("38;2;") || sent.contains("38;5;"), coloured, "--color {flag}");
         screen.send("qy");
         assert_eq!(screen.exit_code(), 0);
     }

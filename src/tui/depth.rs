@@ -103,7 +103,7 @@ mod tests {
     use ratatui::layout::Rect;
 
     use super::*;
-    use crate::tui::theme::{NAMES, themed};
+    use crate::tui::theme::{names, themed};
 
     fn depth(pairs: &'static [(&'static str, &'static str)]) -> Depth {
         Depth::of(&|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn curves_stay_different_in_256_colours_and_nothing_else_is_touched() {
-        for name in NAMES {
+        for name in names() {
             let series = themed(name).unwrap().series;
             let colours: Vec<Color> = series.iter().filter_map(|s| s.style.fg).map(|c| Depth::Indexed.nearest(c)).collect();
             for (i, colour) in colours.iter().enumerate() {

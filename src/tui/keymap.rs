@@ -8,8 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::keys::{Action, BINDINGS, Binding, Chord, of};
 
 /// What these mean cannot be changed: whatever else is wrong, they help.
-const FIXED: [Chord; 2] =
-    [Chord(KeyCode::Char('c'), KeyModifiers::CONTROL), Chord(KeyCode::Char('z'), KeyModifiers::CONTROL)];
+const FIXED: [Chord; 2] = [Chord(KeyCode::Char('c'), KeyModifiers::CONTROL), Chord(KeyCode::Char('z'), KeyModifiers::CONTROL)];
 
 /// The keys in force.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -19,7 +19,9 @@ pub enum Action {
     Enter,
     Escape,
     Default,
-    Estimator { up: bool },
+    Estimator {
+        up: bool,
+    },
     Estimators,
     Representation,
     Probes,
@@ -37,14 +39,22 @@ pub enum Action {
     Train,
     Log,
     /// The view beside the present one, in the row of tabs.
-    Tab { next: bool },
+    Tab {
+        next: bool,
+    },
     Fork,
     LocalMode,
     GlobalMode,
     PriorMode,
-    LocalNegatives { up: bool },
-    GlobalNegatives { up: bool },
-    LearningRate { up: bool },
+    LocalNegatives {
+        up: bool,
+    },
+    GlobalNegatives {
+        up: bool,
+    },
+    LearningRate {
+        up: bool,
+    },
     Preset(usize),
     Remedy,
     Dismiss,
@@ -131,8 +141,8 @@ pub enum When {
     Overlaid,
     /// A lesson is taken.
     Lesson,
-    /// The mouse is the terminal's.
-    MouseOff,
+    /// Always; of more worth while the mouse is the terminal's.
+    Mouse,
     /// The charts show a part of their axis.
     Zoomed,
     /// A legend entry is picked.
@@ -270,7 +280,7 @@ pub const BINDINGS: &[Binding] = &[
         "default",
         When::Controls,
     ),
-    bind(&[c('T')], Action::Train, View, "the charts, whatever lies over them", "", When::Never),
+    bind(&[c('C')], Action::Train, View, "the charts, whatever lies over them", "", When::Never),
     bind(&[c('v')], Action::Estimators, View, "all estimators on the newest scores, and back", "estimators", When::Alive),
     bind(
         &[c('r')],
@@ -309,9 +319,9 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('N')], Action::LessonBack, Lesson, "lesson: the card before", "", When::Never),
     bind(&[c('t')], Action::LessonTry, Lesson, "lesson: make the change of the card", "try", When::Lesson),
     bind(&[c('T')], Action::LessonAnswer, Lesson, "lesson: the answer, and back", "answer", When::Lesson),
-    bind(&[c('m')], Action::Mouse, Program, "mouse off, so that text can be selected; and on", "mouse on", When::MouseOff),
+    bind(&[c('m')], Action::Mouse, Program, "mouse off, so that text can be selected; and on", "mouse on", When::Mouse),
     bind(&[c('W')], Action::WriteBack, Program, "write the run's settings into the config file", "write file", When::FileDiffers),
-    bind(&[c(':')], Action::Command, Program, "find an action, a setting, a value; or set, preset, w, …", "find", When::Always),
+    bind(&[c(':')], Action::Command, Program, "find anything by a few letters; or set, preset, w, …", "find", When::Always),
     bind(&[c('?'), k(KeyCode::F(1))], Action::Help, Program, "this help", "help", When::Always),
     bind(&[c('q'), ctrl('c')], Action::Quit, Program, "quit (asks while training; saves a checkpoint)", "quit", When::Always),
     bind(&[ctrl('z')], Action::Suspend, Program, "suspend to the shell; fg comes back", "", When::Never),

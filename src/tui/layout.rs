@@ -97,7 +97,8 @@ fn stack(app: &App, area: Rect) -> Vec<(ChartId, Rect)> {
     let mut charts = Vec::new();
     for (i, id) in ids.iter().enumerate() {
         let left = (ids.len() - i) as u16;
-        let height = rest.height.div_ceil(left);
+        // What is left over goes to the lower ones, whose titles leave less room for a legend.
+        let height = rest.height / left;
         charts.push((*id, take_top(&mut rest, height)));
     }
     charts

@@ -104,31 +104,45 @@ pub fn candidates(app: &App, text: &str) -> Vec<Candidate> {
 /// Those that match, best first.
 fn best(all: Vec<Candidate>, query: &str, most: usize) -> Vec<Candidate> {
     let pattern = Pattern::new(query, CaseMatching::Ignore, Normalization::Never, AtomKind::Fuzzy);
-    let letters = query.chars().filter(|c| !c.is_whitespace()).count() as u32;
+    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let letters = words.iter().map(|word| word.chars().count()).sum::<usize>() as u32;
     let mut matcher = Matcher::new(Scoring::DEFAULT);
     let mut chars = Vec::new();
-    let mut found: Vec<(u32, usize, Candidate)> = Vec::new();
+    let mut found: Vec<((bool, bool, u32), usize, Candidate)> = Vec::new();
     for mut candidate in all {
         let also = candidate.also();
         let whole = if also.is_empty() { candidate.text.clone() } else { format!("{} {also}", candidate.text) };
         let mut hits = Vec::new();
         let score = pattern.indices(Utf32Str::new(&whole, &mut chars), &mut matcher, &mut hits);
-        // Letters strewn over a sentence are no match.
-        let Some(score) = score.filter(|score| *score >= letters * LEAST_PER_LETTER) else { continue };
+        let has = |text: &str| words.iter().all(|word| text.to_lowercase().contains(word));
+        let (in_text, in_whole) = (has(&candidate.text), has(&whole));
+        let span = hits.iter().max().zip(hits.iter().min()).map_or(0, |(last, first)| last - first);
+        let strewn = !in_whole && words.len() == 1 && span > letters + STREWN;
+        let Some(score) = score.filter(|score| *score >= letters * LEAST_PER_LETTER && !strewn) else { continue };
         let length = candidate.text.chars().count();
-        hits.retain(|at| (*at as usize) < length);
-        hits.sort_unstable();
-        hits.dedup();
-        candidate.hits = hits;
-        found.push((score, length, candidate));
+        candidate.hits = if in_text { places(&candidate.text, &words) } else { hits };
+        candidate.hits.retain(|at| (*at as usize) < length);
+        found.push(((in_text, in_whole, score), length, candidate));
     }
-    // The sort is stable: of equals the one that comes first in the tables.
-    found.sort_by_key(|(score, length, _)| (std::cmp::Reverse(*score), *length));
+    // Whole words come before letters here and there. The sort is stable: of equals the one that comes first in the tables.
+    found.sort_by_key(|(worth, length, _)| (std::cmp::Reverse(*worth), *length));
     found.into_iter().take(most).map(|(_, _, candidate)| candidate).collect()
+}
+
+/// Where whole words stand in a text, in characters.
+fn places(text: &str, words: &[String]) -> Vec<u32> {
+    let text = text.to_lowercase();
+    let place = |word: &String| {
+        let first = text.find(word.as_str()).map_or(0, |at| text[..at].chars().count() as u32);
+        first..first + word.chars().count() as u32
+    };
+    words.iter().flat_map(place).collect()
 }
 
 /// The matcher gives 16 for a letter, more at the beginning of a word and in a row, less for gaps.
 const LEAST_PER_LETTER: u32 = 14;
+/// So many other letters may lie between those of one word; more, and it is strewn over a sentence.
+const STREWN: u32 = 10;
 
 fn actions(app: &App) -> impl Iterator<Item = Candidate> {
     // What has no words of its own (the other half of a pair) is found under its name; presets are found as such.
@@ -202,7 +216,7 @@ fn commands(app: &App) -> Vec<Candidate> {
         let line = format!("preset {}", preset.name.to_lowercase());
         found.push(Candidate::new(format!("preset {}", preset.name), key, Deed::Run(line)));
     }
-    for (name, about) in theme::NAMES.iter().zip(theme::ABOUT) {
+    for (name, about) in theme::names().iter().zip(theme::words()) {
         found.push(Candidate::new(format!("theme {name}"), about, Deed::Run(format!("theme {name}"))));
     }
     for (name, _) in Notify::NAMES {
@@ -253,7 +267,7 @@ mod tests {
         all.extend(actions(&app));
         all.extend(edits(&app));
         all.extend(commands(&app));
-        assert!(all.len() > 250, "{}", all.len());
+        assert!(all.len() > 200, "{}", all.len());
         for binding in BINDINGS.iter().filter(|b| !matches!(b.action, Action::Preset(_))) {
             assert!(all.iter().any(|c| c.deed == Deed::Act(binding.action)), "{:?}", binding.action);
         }

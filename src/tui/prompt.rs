@@ -132,7 +132,7 @@ fn candidates(before: &str) -> Vec<&'static str> {
             None => config::keys().iter().map(|k| k.name).collect(),
         },
         Some("preset") => vec!["dim(g)", "dim(l)", "dim(l+g)"],
-        Some("theme") => theme::NAMES.to_vec(),
+        Some("theme") => theme::names().to_vec(),
         Some("notify") => Notify::NAMES.map(|n| n.0).to_vec(),
         _ => Vec::new(),
     }
@@ -146,6 +146,13 @@ mod tests {
         let mut prompt = Prompt::with(text.into());
         prompt.complete();
         prompt.text().to_owned()
+    }
+
+    #[test]
+    fn the_commands_name_what_there_is() {
+        let about = |name: &str| COMMANDS.iter().find(|c| c.0 == name).map(|c| c.1);
+        assert_eq!(about("theme"), Some(&*theme::names().join(" | ")));
+        assert_eq!(about("notify"), Some(&*Notify::NAMES.map(|n| n.0).join(" | ")));
     }
 
     #[test]

@@ -19,13 +19,7 @@ pub struct Tab {
     has: fn(&App) -> bool,
 }
 
-const fn tab(
-    name: &'static str,
-    short: &'static str,
-    action: Action,
-    shows: fn(&Mode) -> bool,
-    has: fn(&App) -> bool,
-) -> Tab {
+const fn tab(name: &'static str, short: &'static str, action: Action, shows: fn(&Mode) -> bool, has: fn(&App) -> bool) -> Tab {
     Tab { name, short, action, shows, has }
 }
 

@@ -62,26 +62,28 @@ impl Default for Theme {
 /// The theme that is there if nobody asks for another.
 pub const COLOUR_BLIND: &str = "colour-blind";
 
-/// All themes by name.
-pub const NAMES: [&str; 4] = [COLOUR_BLIND, "dark", "light", "mono"];
-
-/// What each is, in the order of [`NAMES`].
-pub const ABOUT: [&str; 4] = [
-    "the Okabe-Ito colours on the terminal's own dark ground",
-    "softer colours on a dark ground of its own",
-    "dark colours on a light ground of its own",
-    "no colour: bold, dim, underlined, reversed",
+/// All themes: the name, what it is, what it is made of; `None`: of no colour.
+const THEMES: [(&str, &str, Option<&Palette>); 4] = [
+    (COLOUR_BLIND, "the Okabe-Ito colours on the terminal's own dark ground", Some(&OKABE_ITO)),
+    ("dark", "softer colours on a dark ground of its own", Some(&DARK)),
+    ("light", "dark colours on a light ground of its own", Some(&LIGHT)),
+    ("mono", "no colour: bold, dim, underlined, reversed", None),
 ];
+
+/// Their names.
+pub fn names() -> [&'static str; THEMES.len()] {
+    THEMES.map(|(name, ..)| name)
+}
+
+/// What each of them is, in the same order.
+pub fn words() -> [&'static str; THEMES.len()] {
+    THEMES.map(|(_, words, _)| words)
+}
 
 /// The theme of that name.
 pub fn themed(name: &str) -> Option<Theme> {
-    match name {
-        COLOUR_BLIND => Some(colours(&OKABE_ITO)),
-        "dark" => Some(colours(&DARK)),
-        "light" => Some(colours(&LIGHT)),
-        "mono" => Some(Theme::mono()),
-        _ => None,
-    }
+    let (.., palette) = THEMES.iter().find(|(known, ..)| *known == name)?;
+    Some(palette.map_or_else(Theme::mono, colours))
 }
 
 /// The colours that a theme is made of.

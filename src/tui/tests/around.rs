@@ -57,6 +57,10 @@ fn the_tabs_are_all_there_with_their_keys_and_cost_one_row_where_there_are_24() 
         }
         assert_eq!(layout(&b.app).unwrap().charts.len(), 3, "three charts at {width}×{height}");
     }
+    // At 80×24 that row is taken from the losses, whose legend fits beside their title.
+    sized(&mut b, 80, 24);
+    let rows: Vec<u16> = layout(&b.app).unwrap().charts.iter().map(|(_, area)| area.height).collect();
+    assert_eq!(rows, [5, 6, 6]);
     // A tall and narrow screen has short names, none of them cut.
     sized(&mut b, 60, 30);
     let screen = b.screen(60, 30);
@@ -69,7 +73,7 @@ fn the_open_tab_is_marked_by_more_than_colour() {
     sized(&mut b, 120, 40);
     b.type_text("v");
     let buf = draw_to_buffer(&b.app, 120, 40);
-    assert!(row(&text(&buf), "▸ Estimators").contains("T Train"));
+    assert!(row(&text(&buf), "▸ Estimators").contains("C Train"));
     let (x, y) = place(&b, Action::Estimators);
     assert!(buf[(x, y)].modifier.contains(Modifier::UNDERLINED | Modifier::BOLD));
     let (x, y) = place(&b, Action::Train);
@@ -97,11 +101,11 @@ fn keys_and_clicks_lead_from_tab_to_tab_and_round() {
         assert_eq!(tabs::present(&b.app), tab.action, "a click on {}", tab.name);
         assert_eq!(matches!(effects[..], [Effect::Read(_)]), tab.action == Action::Runs, "the runs are looked for");
     }
-    // A click on the tab that is open closes it, T leads to the charts from anywhere.
+    // A click on the tab that is open closes it, C leads to the charts from anywhere.
     let (x, y) = place(&b, Action::Log);
     click(&mut b, x, y);
     assert!(matches!(b.app.mode, Mode::Normal));
-    b.type_text("aT");
+    b.type_text("aC");
     assert!(matches!(b.app.mode, Mode::Normal));
 }
 

@@ -124,7 +124,7 @@ fn the_keys_pick_another_image_and_close() {
     assert!(b.told().is_empty(), "there is no further image");
     b.type_text("r");
     assert!(matches!(b.told()[..], [Command::Watch(Watched::Nothing)]));
-    assert!(!b.screen(80, 24).contains("Representation"));
+    assert!(!b.screen(80, 24).contains("▸ Representation"));
 }
 
 #[test]

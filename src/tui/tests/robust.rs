@@ -74,8 +74,7 @@ fn bring_about(b: &mut Bench, when: When) {
         When::NeedsRestart => drop(b.command("set encoder.width=48")),
         When::Finding => {
             b.publish(|s| {
-                let edits =
-                    [("objective.estimator".into(), "infonce".into()), ("objective.local.negatives".into(), 15.into())];
+                let edits = [("objective.estimator".into(), "infonce".into()), ("objective.local.negatives".into(), 15.into())];
                 s.config = Arc::new(s.config.with(&edits).unwrap());
             });
             super::doctor::at_ceiling(b, 70, 0.97);
@@ -86,7 +85,7 @@ fn bring_about(b: &mut Bench, when: When) {
             b.accept(id, &changes);
         }
         When::Overlaid => super::runs::something_read(b, 6),
-        When::MouseOff => drop(b.type_text("m")),
+        When::Mouse => drop(b.type_text("m")),
         // True of the bench as it is.
         When::Always | When::Alive | When::Running | When::FileDiffers | When::Never => {}
     }

@@ -79,9 +79,7 @@ pub fn load(path: &Path) -> Result<Ui, UiError> {
     match fs::read_to_string(path) {
         Ok(text) => parse(&text, path),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Ui::default()),
-        Err(error) => {
-            Err(UiError { place: Place { file: path.into(), at: None }, what: format!("it cannot be read: {error}") })
-        }
+        Err(error) => Err(UiError { place: Place { file: path.into(), at: None }, what: format!("it cannot be read: {error}") }),
     }
 }
 
@@ -91,12 +89,14 @@ pub fn load(path: &Path) -> Result<Ui, UiError> {
 /// If it cannot be used.
 pub fn parse(text: &str, path: &Path) -> Result<Ui, UiError> {
     let fault = |at: usize, what: String| UiError { place: Place { file: path.into(), at: Some(line_column(text, at)) }, what };
-    let read: Text = toml::from_str(text)
-        .map_err(|e| fault(e.span().map_or(0, |span| span.start), e.message().replace('\n', " ")))?;
+    let read: Text =
+        toml::from_str(text).map_err(|e| fault(e.span().map_or(0, |span| span.start), e.message().replace('\n', " ")))?;
     let mut ui = Ui::default();
     if let Some(name) = read.theme {
-        let names = theme::NAMES;
-        ui.theme = Some(named(&name, &names, |n| names.iter().find(|known| **known == n).copied()).map_err(|(at, what)| fault(at, what))?);
+        let names = theme::names();
+        ui.theme = Some(
+            named(&name, &names, |n| names.iter().find(|known| **known == n).copied()).map_err(|(at, what)| fault(at, what))?,
+        );
     }
     if let Some(name) = read.notify {
         ui.notify = named(&name, &Notify::NAMES.map(|n| n.0), Notify::named).map_err(|(at, what)| fault(at, what))?;

@@ -13,7 +13,7 @@ use crate::{
 
 /// Another theme, with pictures as they are. Without colour there is only one.
 pub fn theme(app: &mut App, name: &str) -> Result<Vec<Effect>, String> {
-    let names = theme::NAMES;
+    let names = theme::names();
     let known = names.iter().find(|known| **known == name);
     let (Some(known), Some(theme)) = (known, theme::themed(name)) else {
         return Err(format!("the themes are {}", names.join(", ")));

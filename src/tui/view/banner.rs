@@ -58,8 +58,11 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let failure = failure_lines(app, area.width);
     if !failure.is_empty() && rest.height > 2 {
         let panel = Rect { height: (failure.len() as u16 + 2).min(rest.height), ..rest };
-        let block =
-            Block::new().borders(Borders::ALL).border_style(t.error).title(title(app)).title_bottom(app.ui.keys.said(" {restart} new run · {quit} quit "));
+        let block = Block::new()
+            .borders(Borders::ALL)
+            .border_style(t.error)
+            .title(title(app))
+            .title_bottom(app.ui.keys.said(" {restart} new run · {quit} quit "));
         let inner = block.inner(panel);
         block.render(panel, buf);
         for (i, line) in failure.iter().enumerate() {

@@ -89,6 +89,7 @@ fn remark(app: &App, prompt: &Prompt) -> (String, Style) {
     }
     match &app.mode {
         Mode::Edit { key, .. } => (config::key(key).map(|k| k.range.to_string()).unwrap_or_default(), t.dim),
+        Mode::Filter => (format!("{} of {} settings · Enter keeps · Esc all", app.listed().len(), app.controls().len()), t.dim),
         _ => (usage(prompt.text()), t.dim),
     }
 }
@@ -98,7 +99,7 @@ fn usage(text: &str) -> String {
     let name = text.split_whitespace().next().unwrap_or_default();
     match COMMANDS.iter().find(|c| c.0 == name) {
         Some((name, arguments, does)) => format!("{name} {arguments}: {does}"),
-        None if name.is_empty() => COMMANDS.iter().map(|c| c.0).collect::<Vec<_>>().join("  "),
+        None if name.is_empty() => "a few letters of any action, setting or value; or a command".into(),
         None => String::new(),
     }
 }

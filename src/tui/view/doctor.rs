@@ -18,8 +18,11 @@ pub fn line(app: &App, columns: usize) -> Option<Line<'static>> {
         n => format!(" (+{n})"),
     };
     let words = &finding.remedy_words;
-    let mut remedy =
-        if finding.remedy.is_empty() { format!(" · {words}") } else { format!(" · {}: {words}", app.ui.keys.name(Action::Remedy)) };
+    let mut remedy = if finding.remedy.is_empty() {
+        format!(" · {words}")
+    } else {
+        format!(" · {}: {words}", app.ui.keys.name(Action::Remedy))
+    };
     if columns >= 120 {
         remedy += &format!(" · {}: dismiss", app.ui.keys.name(Action::Dismiss));
     }

@@ -77,7 +77,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("R", "takes a new run: press {restart}"),
     ("≠", "the config file says something else"),
     ("✗", "refused; select it to read why"),
-    ("● ○ ┴", "on a slider: in force, requested, default; a click sets"),
+    ("● ○ ┴", "slider: in force, requested, default; a click sets"),
 ];
 
 /// A rectangle of this size in the middle.

@@ -43,7 +43,7 @@ const ENCODERS_OWN: &[Action] = &[
 fn matters(app: &App, when: When) -> bool {
     match when {
         When::Never => false,
-        When::Always => true,
+        When::Always | When::Mouse => true,
         When::Controls => app.focus == Panel::Controls,
         When::Charts => matches!(app.focus, Panel::Chart(_)),
         When::Log => app.focus == Panel::Log,
@@ -55,7 +55,6 @@ fn matters(app: &App, when: When) -> bool {
         When::Finding => app.finding().is_some(),
         When::Overlaid => !app.runs.overlays.is_empty(),
         When::Lesson => app.lesson.as_ref().is_some_and(|lesson| !lesson.hidden),
-        When::MouseOff => !app.ui.mouse,
         When::Zoomed => app.sight.range != Range::All,
         When::Picked => app.sight.picked.is_some(),
         When::Hidden => !app.sight.hidden.is_empty(),
@@ -64,10 +63,17 @@ fn matters(app: &App, when: When) -> bool {
 }
 
 /// How much a hint is worth when there is not room for all: the lower the longer it stays.
-fn rank(binding: &Binding) -> u8 {
+fn rank(app: &App, binding: &Binding) -> u8 {
     match binding.when {
+        When::Mouse => {
+            if app.ui.mouse {
+                3
+            } else {
+                1
+            }
+        }
         When::Always => 0,
-        When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding | When::MouseOff | When::Zoomed | When::Picked => 1,
+        When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding | When::Zoomed | When::Picked => 1,
         When::Controls | When::Charts | When::Log => 2,
         When::Paused | When::Changed | When::Overlaid | When::Hidden => 3,
         When::Alive | When::Never => 4,
@@ -76,11 +82,12 @@ fn rank(binding: &Binding) -> u8 {
 
 fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
     let heeded = |b: &&Binding| app.live.config.has_encoder() || !ENCODERS_OWN.contains(&b.action);
-    let mut hints: Vec<&Binding> = BINDINGS.iter().filter(|b| matters(app, b.when) && !key(app, b).is_empty()).filter(heeded).collect();
+    let mut hints: Vec<&Binding> =
+        BINDINGS.iter().filter(|b| matters(app, b.when) && !key(app, b).is_empty()).filter(heeded).collect();
     let cost = |b: &Binding| width(&key(app, b)) + width(hint(app, b)) + 3;
     while hints.iter().map(|b| cost(b)).sum::<usize>() > columns {
         // The last of the least worth goes first.
-        let Some((at, _)) = hints.iter().enumerate().max_by_key(|(i, b)| (rank(b), *i)) else { break };
+        let Some((at, _)) = hints.iter().enumerate().max_by_key(|(i, b)| (rank(app, b), *i)) else { break };
         hints.remove(at);
     }
     let t = &app.theme;
@@ -90,10 +97,14 @@ fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
         .collect()
 }
 
-/// Space undoes what it did.
+/// Some keys undo what they did.
 fn hint(app: &App, binding: &Binding) -> &'static str {
     let paused = matches!(app.live.phase, Phase::Paused(_));
-    if binding.action == Action::Pause && paused { "resume" } else { binding.hint }
+    match binding.action {
+        Action::Pause if paused => "resume",
+        Action::Mouse if app.ui.mouse => "select text",
+        _ => binding.hint,
+    }
 }
 
 /// The arrows come in pairs.

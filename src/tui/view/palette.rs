@@ -15,8 +15,9 @@ use crate::tui::{
     theme::{Theme, themed},
 };
 
-/// Columns of the list at most.
+/// Columns of the list at most, and those from which on what it leaves beside it is more than a sliver.
 const WIDEST: u16 = 100;
+const ROOMY: u16 = 150;
 
 /// The theme that Enter would choose.
 pub fn preview(app: &App) -> Option<Theme> {
@@ -27,11 +28,12 @@ pub fn preview(app: &App) -> Option<Theme> {
 }
 
 pub fn draw(app: &App, prompt: &Prompt, line: Rect, buf: &mut Buffer) {
-    if prompt.error.is_some() || prompt.found.is_empty() {
+    if prompt.error.is_some() || !prompt.candidates.is_empty() || prompt.found.is_empty() {
         return;
     }
     let rows = (prompt.found.len() as u16).min(line.y.saturating_sub(4));
-    let area = Rect { y: line.y - rows, width: line.width.min(WIDEST), height: rows, ..line };
+    let columns = if line.width < ROOMY { line.width } else { WIDEST };
+    let area = Rect { y: line.y - rows, width: columns, height: rows, ..line };
     for (row, candidate) in prompt.found.iter().take(rows.into()).enumerate() {
         let pointed = prompt.pointed() == Some(row);
         draw_row(app, candidate, pointed, Rect { y: area.y + row as u16, height: 1, ..area }, buf);

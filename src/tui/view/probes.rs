@@ -94,7 +94,13 @@ const TABLE: u16 = 7;
 pub fn draw(app: &App, looking: Looking, layout: &Layout, buf: &mut Buffer) {
     let probe = app.shown().probe.as_deref();
     let of = probe.map_or(String::new(), |p| format!("· step {} ", grouped(p.step)));
-    let inside = frame(app, layout, &format!(" Probes {of}"), &app.ui.keys.said(" ←→ layer · ↑↓ page · {probe} probe now · {probes} closes "), buf);
+    let inside = frame(
+        app,
+        layout,
+        &format!(" Probes {of}"),
+        &app.ui.keys.said(" ←→ layer · ↑↓ page · {probe} probe now · {probes} closes "),
+        buf,
+    );
     let Some(row) = probe else {
         let every = app.live.config.probe.every;
         let text = if every == 0 { "probe.every is 0: p takes a probe now" } else { "the first probe is on its way" };

@@ -40,7 +40,13 @@ pub fn draw(app: &App, layout: &Layout, buf: &mut Buffer) -> Vec<Picture> {
     let portrait = app.shown().portrait.as_deref();
     let of =
         portrait.map_or(String::new(), |p| format!("· codes of {} held-out images, step {} ", p.pictures.len(), grouped(p.step)));
-    let inside = frame(app, layout, &format!(" Representation {of}"), &app.ui.keys.said(" ←→ ↑↓ another image · {representation} closes "), buf);
+    let inside = frame(
+        app,
+        layout,
+        &format!(" Representation {of}"),
+        &app.ui.keys.said(" ←→ ↑↓ another image · {representation} closes "),
+        buf,
+    );
     let Some(p) = portrait else {
         put(buf, inside, 0, "the codes are on their way", t.dim);
         return Vec::new();

@@ -35,7 +35,15 @@ const COLUMNS: [Column; 10] = [
     column("nats", 6, true, 2),
 ];
 
-const KEYS: &[&str] = &["{pause} mark", "Enter checkpoints", "Tab differences", "{runs} closes", "{filter} filter", "{smooth} smooth", "{overlays} marks off"];
+const KEYS: &[&str] = &[
+    "{pause} mark",
+    "Enter checkpoints",
+    "Tab differences",
+    "{runs} closes",
+    "{filter} filter",
+    "{smooth} smooth",
+    "{overlays} marks off",
+];
 
 pub(super) fn draw(app: &App, layout: &Layout, buf: &mut Buffer) {
     let runs = &app.runs;
