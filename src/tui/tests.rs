@@ -1,5 +1,6 @@
 //! The workbench from outside: messages in, what the trainer is sent and what the screen says out. No trainer runs here.
 
+mod charts;
 mod doctor;
 mod flows;
 mod probes;

@@ -259,7 +259,7 @@ fn an_axis_of_time_has_a_clock_and_the_crosshair_reads_it() {
     let c = Chart { axis: Axis::Time, cursor: Some(65.0), cursor_note: " · step 7", ..chart(&theme, (0.0, 100.0), vec![line]) };
     let buf = draw(c, AREA);
     let labels = row(&buf, AREA.height - 1);
-    assert!(labels.starts_with("time ") && labels.contains("0:15") && labels.contains(" 1:05 · step 7 "), "{labels}");
+    assert!(labels.starts_with("time ") && labels.contains("0:30") && labels.contains(" 1:05 · step 7 "), "{labels}");
 }
 
 #[test]
