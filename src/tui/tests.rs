@@ -1,6 +1,7 @@
 //! The workbench from outside: messages in, what the trainer is sent and what the screen says out. No trainer runs here.
 
 mod charts;
+mod clicks;
 mod doctor;
 mod flows;
 mod probes;
