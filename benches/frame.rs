@@ -1,11 +1,11 @@
 //! Time to draw one frame of the workbench from a long run, with every core kept busy: `cargo bench --bench frame`.
 //!
-//! One JSON line a size, for a run of 20,000 recorded steps, one of a million, and that one with four others of a million steps laid over
-//! it, smoothed: milliseconds at the median, the 95th percentile and the worst of 300 frames. It is the drawing into ratatui's buffer;
-//! `benches/screen.py` measures the whole program in a pseudo-terminal.
+//! One JSON line a size, for a run of 20,000 recorded steps, one of a million, that one with four others of a million steps laid over
+//! it, smoothed, the same over training time, and a run that trains meanwhile: milliseconds at the median, the 95th percentile and the worst of
+//! 300 frames. It is the drawing into ratatui's buffer; `benches/screen.py` measures the whole program in a pseudo-terminal.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,7 +17,7 @@ use std::{
 use dim_tui::{
     config::Config,
     record::{PerTerm, StepRow, TermLosses},
-    train::{History, Phase, Snapshot},
+    train::{Command, History, Options, Phase, Session, Snapshot, StopReason, history::Axis},
     tui::{
         app::App,
         draw_to_buffer,
@@ -26,6 +26,8 @@ use dim_tui::{
     },
 };
 
+use ratatui::buffer::Buffer;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -33,6 +35,7 @@ const STEPS: u64 = 20_000;
 const MANY: u64 = 1_000_000;
 const OVERLAYS: usize = 4;
 const FRAMES: usize = 300;
+const SIZES: [(u16, u16); 3] = [(80, 24), (160, 45), (200, 60)];
 
 fn row(step: u64) -> StepRow {
     let wave = (step as f64 * 0.37).sin();
@@ -78,12 +81,48 @@ fn compared(long: &App) -> App {
     app
 }
 
-fn main() {
+/// A small run that trains beside the drawing, as it does under the workbench.
+fn training(folder: &Path) -> anyhow::Result<Session> {
+    let small = ["optim.batch = 16", "encoder.width = 4", "encoder.fc = 16", "critic.units = 16", "data.train_limit = 256"];
+    let endless = ["optim.steps = 100000000", "probe.every = 0", "checkpoint.every = 0"];
+    let file = folder.join("config.toml");
+    std::fs::write(&file, [&small[..], &endless].concat().join("\n"))?;
+    let options = Options { out: Some(folder.join("run")), interactive: true, ..Options::default() };
+    Ok(Session::start(dim_tui::config::load(Some(&file), &[])?, options)?)
+}
+
+/// Frames of the training run, each with what it has come to by then.
+fn while_training() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let session = training(folder.path())?;
+    let started = Instant::now();
+    while session.history.span().is_none_or(|(_, last)| last < 100) {
+        anyhow::ensure!(started.elapsed().as_secs() < 300, "no training step was taken in 300 s");
+        thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let mut app = App::new(Theme::colour(), session.snapshot.load_full(), session.history.clone(), None);
+    for (width, height) in SIZES {
+        frames("while training", width, height, || {
+            app.live = session.snapshot.load_full();
+            draw_to_buffer(&app, width, height)
+        });
+    }
+    // A trainer that is gone already has stopped.
+    let _ = session.commands.send(Command::Stop(StopReason::Quit));
+    session.join();
+    Ok(())
+}
+
+fn main() -> anyhow::Result<()> {
     let rows: Vec<StepRow> = (1..=STEPS).map(row).collect();
     let long = long();
+    let compared = compared(&long);
+    let mut over_time = compared.clone();
+    over_time.sight.axis = Axis::Time;
     let apps = [
         ("20,000 steps", App::from_recording(Config::default(), &rows, &[], &[])),
-        ("a million steps, 4 other runs, smoothed", compared(&long)),
+        ("a million steps, 4 other runs, smoothed", compared),
+        ("a million steps, 4 other runs, smoothed, over time", over_time),
         ("a million steps", long),
     ];
     let busy = AtomicBool::new(true);
@@ -97,19 +136,20 @@ fn main() {
             });
         }
         for (what, app) in &apps {
-            for (width, height) in [(80, 24), (160, 45), (200, 60)] {
-                frames(what, app, width, height);
+            for (width, height) in SIZES {
+                frames(what, width, height, || draw_to_buffer(app, width, height));
             }
         }
         busy.store(false, Ordering::Relaxed);
     });
+    while_training()
 }
 
-fn frames(what: &str, app: &App, width: u16, height: u16) {
+fn frames(what: &str, width: u16, height: u16, mut draw: impl FnMut() -> Buffer) {
     let mut times: Vec<f64> = (0..FRAMES)
         .map(|_| {
             let start = Instant::now();
-            std::hint::black_box(draw_to_buffer(app, width, height));
+            std::hint::black_box(draw());
             1e3 * start.elapsed().as_secs_f64()
         })
         .collect();

@@ -201,3 +201,18 @@ fn after_the_last_step_the_screen_stays_and_the_run_can_be_extended() {
     screen.send("q");
     assert_eq!(screen.exit_code(), 0);
 }
+
+#[test]
+fn curves_are_drawn_with_the_marker_that_was_asked_for() {
+    let braille: String = ('\u{2801}'..='\u{28ff}').collect();
+    for (marker, signs) in [("dot", "•"), ("block", "▘▝▀▖▌▞▛▗▚▐▜▄▙▟"), ("braille", &braille)] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("my.toml"), config(&["optim.steps=5"])).unwrap();
+        let args = ["--threads", "2", "--config", "my.toml", "--out", "run", "--marker", marker].map(String::from);
+        let mut screen = Screen::open(80, 24, dir.path(), &args);
+        screen.shows("FINISHED");
+        screen.until(marker, |text| text.chars().filter(|c| signs.contains(*c)).count() > 5);
+        screen.send("q");
+        assert_eq!(screen.exit_code(), 0);
+    }
+}

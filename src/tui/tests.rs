@@ -2,6 +2,8 @@
 
 mod data;
 mod around;
+mod charts;
+mod clicks;
 mod doctor;
 mod explain;
 mod flows;

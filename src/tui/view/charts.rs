@@ -267,12 +267,7 @@ fn own_lines<'a>(app: &App, id: ChartId, curves: &'a [Curve], area: Rect, swaps:
 }
 
 /// What a chart of these curves is called; the range of values it shows, if that is not all of theirs; and what is to be said of it.
-fn title_and_range(
-    app: &App,
-    id: ChartId,
-    curves: &[Curve],
-    lines: &[Line],
-) -> (&'static str, Option<(f64, f64)>, Option<Tag>) {
+fn title_and_range(app: &App, id: ChartId, curves: &[Curve], lines: &[Line]) -> (&'static str, Option<(f64, f64)>, Option<Tag>) {
     let (log_y, arena) = (app.log_axis.contains(&id), !app.live.config.has_encoder());
     let y = match id {
         ChartId::Accuracy => Some((0.0, top(lines))),

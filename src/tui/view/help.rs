@@ -63,14 +63,23 @@ fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {
             lines.push(Line::from(vec![Span::styled(format!("{names}{pad}"), t.key), Span::styled(format!(" {help}"), t.text)]));
         }
     }
-    lines.push(Line::default());
-    lines.push(Line::styled("Signs", t.accent.add_modifier(Modifier::BOLD)));
-    for (sign, meaning) in SIGNS {
-        let meaning = app.ui.keys.said(meaning);
-        lines.push(Line::from(vec![Span::styled(format!("{sign:<KEYS$}"), t.key), Span::styled(format!(" {meaning}"), t.text)]));
+    for (heading, table) in [("Mouse on a chart", MOUSE), ("Signs", SIGNS)] {
+        lines.push(Line::default());
+        lines.push(Line::styled(heading, t.accent.add_modifier(Modifier::BOLD)));
+        let told = |(sign, meaning): &(&str, &str)| {
+            let meaning = app.ui.keys.said(meaning);
+            Line::from(vec![Span::styled(format!("{sign:<KEYS$}"), t.key), Span::styled(format!(" {meaning}"), t.text)])
+        };
+        lines.extend(table.iter().map(told));
     }
     lines
 }
+
+const MOUSE: &[(&str, &str)] = &[
+    ("click", "pins the crosshair; on a legend entry: hides or shows it"),
+    ("wheel", "zooms at the pointer; with Shift, or sideways: moves"),
+    ("drag", "moves a zoomed chart, of a whole one the crosshair"),
+];
 
 const SIGNS: &[(&str, &str)] = &[
     ("a → b …", "requested: not in force until the trainer says so"),

@@ -73,9 +73,10 @@ fn rank(app: &App, binding: &Binding) -> u8 {
             }
         }
         When::Always => 0,
-        When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding | When::Zoomed | When::Picked => 1,
+        When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding => 1,
+        When::Zoomed | When::Picked | When::Hidden => 1,
         When::Controls | When::Charts | When::Log => 2,
-        When::Paused | When::Changed | When::Overlaid | When::Hidden => 3,
+        When::Paused | When::Changed | When::Overlaid => 3,
         When::Alive | When::Never => 4,
     }
 }

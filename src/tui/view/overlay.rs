@@ -111,8 +111,7 @@ fn of_run<'a>(app: &App, id: ChartId, chosen: Chosen, run: &'a Laid, columns: us
     let place = run.overlay.place % GLYPHS.len();
     let look = app.theme.curve(STYLES[place]);
     // Nats and accuracies run through a swap; losses begin anew.
-    let (breaks, swaps): (&[Break], &[u64]) =
-        if chosen.series == Series::Loss { (&run.breaks, &run.swaps) } else { (&[], &[]) };
+    let (breaks, swaps): (&[Break], &[u64]) = if chosen.series == Series::Loss { (&run.breaks, &run.swaps) } else { (&[], &[]) };
     let line = |label, columns| Line {
         label,
         style: look.style,

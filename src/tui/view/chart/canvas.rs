@@ -155,7 +155,9 @@ impl Canvas {
                 for cell in first..=last {
                     let set = |word: u64| (word >> (cell * down)) as usize & ((1 << down) - 1);
                     let found = stacks.clone().zip(&self.stacks).fold(0, |bits, (word, stack)| bits | stack[set(word)]);
-                    let Some(spot) = self.spots.get_mut((word * cells + cell) * usize::from(self.area.width) + left) else { continue };
+                    let Some(spot) = self.spots.get_mut((word * cells + cell) * usize::from(self.area.width) + left) else {
+                        continue;
+                    };
                     if found != 0 {
                         let bits = if spot.rank < rank { 0 } else { spot.bits };
                         *spot = Spot { bits: bits | found, style, rank };

@@ -268,9 +268,8 @@ impl<'a> Painter<'a> {
             canvas.lay(&map, self.style(line), rank(line));
         }
         canvas.draw(buf);
-        let points = |of_run: bool| {
-            c.lines.iter().enumerate().filter(move |(_, l)| l.points && !l.hidden && l.run.is_some() == of_run)
-        };
+        let points =
+            |of_run: bool| c.lines.iter().enumerate().filter(move |(_, l)| l.points && !l.hidden && l.run.is_some() == of_run);
         for (i, line) in points(true).chain(points(false)) {
             self.points(i, line, &y, buf);
         }

@@ -224,9 +224,8 @@ pub fn place_ticks(axis: Axis, (a, b): (f64, f64), width: u16) -> Vec<Tick> {
 }
 
 /// Distances of ticks in seconds up to a day.
-const CLOCK: [f64; 17] = [
-    1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0,
-];
+const CLOCK: [f64; 17] =
+    [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0];
 
 /// The smallest round distance that is at least `v`: 1-2-5, of time as on a clock.
 fn round_at_least(axis: Axis, v: f64) -> f64 {

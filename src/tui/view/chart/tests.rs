@@ -162,8 +162,7 @@ fn the_legend_reads_the_value_at_the_cursor() {
 
 #[test]
 fn a_reading_is_the_column_of_the_step_and_stays_in_its_segment() {
-    let columns =
-        vec![span(10, 19, 1.0, 2.0), point(25, 5.0), point(30, f64::NAN), point(40, 7.0)];
+    let columns = vec![span(10, 19, 1.0, 2.0), point(25, 5.0), point(30, f64::NAN), point(40, 7.0)];
     let line = curve(columns);
     let table = [
         (5.0, Reading::Nothing),
@@ -259,7 +258,7 @@ fn an_axis_of_time_has_a_clock_and_the_crosshair_reads_it() {
     let c = Chart { axis: Axis::Time, cursor: Some(65.0), cursor_note: " · step 7", ..chart(&theme, (0.0, 100.0), vec![line]) };
     let buf = draw(c, AREA);
     let labels = row(&buf, AREA.height - 1);
-    assert!(labels.starts_with("time ") && labels.contains("0:15") && labels.contains(" 1:05 · step 7 "), "{labels}");
+    assert!(labels.starts_with("time ") && labels.contains("0:30") && labels.contains(" 1:05 · step 7 "), "{labels}");
 }
 
 #[test]
@@ -297,7 +296,8 @@ fn a_mono_chart_has_no_colour() {
     });
     let marks = [mark_at(50, "")];
     let references = vec![reference(&theme, 3.0, "ceiling")];
-    let c = Chart { marks: &marks, references, cursor: Some(20.0), focused: true, ..chart(&theme, (0.0, 100.0), lines.collect()) };
+    let c =
+        Chart { marks: &marks, references, cursor: Some(20.0), focused: true, ..chart(&theme, (0.0, 100.0), lines.collect()) };
     let buf = draw(c, AREA);
     assert!(buf.content.iter().all(|c| (c.fg, c.bg) == (Color::Reset, Color::Reset)));
     assert!(buf.content.iter().any(|c| c.modifier.contains(Modifier::REVERSED)), "the cursor's label stands out");

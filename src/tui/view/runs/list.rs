@@ -86,6 +86,9 @@ fn rows(app: &App, shown: &[&Row], area: Rect, buf: &mut Buffer) {
     let longest = shown.iter().map(|row| width(&row.name())).chain([width(&present_name(app))]).max().unwrap_or(0);
     let names = longest.clamp(8, 30).min(usize::from(area.width / 3).max(12));
     let table = as_wide_as_needed(app, shown);
+    // What is never left out keeps its room.
+    let kept: usize = table.iter().filter(|column| column.rank == 0).map(|column| column.width + 2).sum();
+    let names = names.min(usize::from(area.width).saturating_sub(kept + 2)).max(8);
     let columns = fitting(&table, names + 2, area.width.into());
     let head = cells(&table, &columns, |i| table[i].head.into());
     heading(app, area, &format!("  {:<names$}{head}", "run"), buf);
