@@ -342,7 +342,13 @@ impl RunArgs {
         if let Some(name) = &self.theme {
             ui.theme = tui::theme::names().into_iter().find(|known| known == name);
         }
-        Ok(tui::Look { color: self.color.into(), images: self.images.into(), ui, marker: self.marker.into(), tour: self.lesson.tour.into() })
+        Ok(tui::Look {
+            color: self.color.into(),
+            images: self.images.into(),
+            ui,
+            marker: self.marker.into(),
+            tour: self.lesson.tour.into(),
+        })
     }
 
     /// Flags that stand for a key.

@@ -186,3 +186,30 @@ fn no_colour_comes_before_any_theme_and_the_flag_before_that() {
         assert_eq!(screen.exit_code(), 0);
     }
 }
+
+#[test]
+fn the_screen_is_kept_as_a_picture() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut screen = open(dir.path());
+    screen.send(" ");
+    screen.shows("PAUSED");
+    // The view that is open, too.
+    screen.send("v");
+    screen.shows("wasserstein");
+    screen.send("\x13");
+    screen.shows("picture of the screen: ");
+    screen.send("\x13");
+    let pictures = || {
+        let entries = fs::read_dir(dir.path().join("run")).unwrap().flatten();
+        let mut svgs: Vec<_> = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "svg")).collect();
+        svgs.sort();
+        svgs
+    };
+    screen.until("a second picture beside the first", |_| pictures().len() == 2);
+    let svg = fs::read_to_string(&pictures()[0]).unwrap();
+    for word in ["PAUSED", "jsd", "dim-tui", "</svg>"] {
+        assert!(svg.contains(word), "no '{word}' in the picture");
+    }
+    screen.send("qy");
+    assert_eq!(screen.exit_code(), 0);
+}

@@ -76,6 +76,8 @@ pub enum Effect {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// Write the screen as a picture into the run directory.
+    Picture,
     /// The mouse is ours (true) or the terminal's.
     Mouse(bool),
     /// Tell somebody who looks elsewhere.

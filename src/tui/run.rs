@@ -22,6 +22,7 @@ use super::{
     lesson::Lesson,
     log::Kind,
     message::{Done, Effect, Message},
+    screenshot,
     status::Status,
     term::{Guard, PanicHook, cell_size, take_panics},
     theme::Theme,
@@ -349,6 +350,7 @@ impl Loop {
                     let config = self.app.next_config();
                     self.world.write_back(&config, &edits)
                 }
+                Effect::Picture => Message::Done(screenshot::keep(&self.app)),
                 Effect::Mouse(on) => {
                     guard.mouse(on)?;
                     continue;

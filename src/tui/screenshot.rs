@@ -10,7 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::{
     app::{App, ChartId, Mode, Panel},
     layout,
-    message::{Effect, Message},
+    message::{Done, Effect, Message},
     runs::{MOST, reader::answer},
     svg,
     update::update,
@@ -56,6 +56,24 @@ pub fn screenshot(run_dir: &Path, width: u16, height: u16, panel: Option<&str>) 
         Some(other) => anyhow::bail!("unknown panel '{other}': loss, mi, accuracy, probes, runs, compare, explain, tour or help"),
     }
     Ok(svg::render(&view::draw_to_buffer(&app, width, height), "dim-tui"))
+}
+
+/// Writes the screen as it is to `screen-STEP.svg` in the run directory; to `screen-STEP-2.svg`, ... where that is there.
+pub(super) fn keep(app: &App) -> Done {
+    let dir = &app.live.facts.run_dir;
+    if dir.as_os_str().is_empty() {
+        return Done::Failed("there is no run directory for a picture yet".into());
+    }
+    let svg = svg::render(&view::draw_to_buffer(app, app.area.width, app.area.height), "dim-tui");
+    let name = |n: u32| match n {
+        1 => format!("screen-{}.svg", app.live.step),
+        n => format!("screen-{}-{n}.svg", app.live.step),
+    };
+    let path = (1..).map(|n| dir.join(name(n))).find(|path| !path.exists()).unwrap_or_default();
+    match fs::write(&path, svg) {
+        Ok(()) => Done::Note(format!("picture of the screen: {}", path.display())),
+        Err(e) => Done::Failed(format!("no picture: {}: {e}", path.display())),
+    }
 }
 
 fn zoom(app: &mut App, id: ChartId) {

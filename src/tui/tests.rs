@@ -1,9 +1,9 @@
 //! The workbench from outside: messages in, what the trainer is sent and what the screen says out. No trainer runs here.
 
-mod data;
 mod around;
 mod charts;
 mod clicks;
+mod data;
 mod doctor;
 mod explain;
 mod flows;

@@ -93,6 +93,7 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Quit => return quit(app),
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
+        Action::Picture => return vec![Effect::Picture],
     }
     Vec::new()
 }

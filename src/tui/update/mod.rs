@@ -251,7 +251,10 @@ fn on_done(app: &mut App, done: Done) -> Vec<Effect> {
             app.note(Kind::Error, text.clone());
             app.complain(text);
         }
-        Done::Note(text) => app.note(Kind::Note, text),
+        Done::Note(text) => {
+            app.note(Kind::Note, text.clone());
+            app.say(text);
+        }
     }
     Vec::new()
 }
