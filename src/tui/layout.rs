@@ -97,8 +97,8 @@ fn stack(app: &App, area: Rect) -> Vec<(ChartId, Rect)> {
     let mut charts = Vec::new();
     for (i, id) in ids.iter().enumerate() {
         let left = (ids.len() - i) as u16;
-        // What is left over goes to the lower ones, whose titles leave less room for a legend.
-        let height = rest.height / left;
+        // What is left over goes where a title has no room for the legend: below the losses, in the arena to the estimates.
+        let height = if app.live.config.has_encoder() { rest.height / left } else { rest.height.div_ceil(left) };
         charts.push((*id, take_top(&mut rest, height)));
     }
     charts

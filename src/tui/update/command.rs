@@ -95,7 +95,7 @@ fn choose(app: &mut App, found: &Candidate) -> Result<Vec<Effect>, String> {
         }
         Deed::Edit(key) => {
             app.mode = Mode::Normal;
-            act::edit(app, *key);
+            act::edit(app, key);
             Ok(Vec::new())
         }
         Deed::Begin(line) => {
