@@ -122,17 +122,23 @@ fn the_tour_comes_at_the_first_start_only() {
     }
 }
 
-/// `D` shows the images of a run under way, `i` explains them.
+/// `D` shows the images, and what augmentation does at once, even of a run that is paused; `i` explains them.
 #[test]
 fn images_and_explanations_in_a_terminal() {
     let dir = tempfile::tempdir().unwrap();
     let mut args = ["--threads", "2", "--out", "run"].map(String::from).to_vec();
-    args.extend(common::sets(&["optim.steps=1000000", "data.augment.flip=true"]));
+    args.extend(common::sets(&["optim.steps=1000000"]));
     let mut screen = Screen::open(120, 40, dir.path(), &args);
     screen.shows("TRAINING");
+    screen.command("set data.augment.flip=true");
+    journal_row(&dir.path().join("run"), "augmentation", |r| r["kind"] == "change" && r["key"] == "data.augment.flip");
+    screen.send(" ");
+    screen.shows("PAUSED");
     screen.send("D");
     screen.shows("training image 1 of 512");
     screen.shows("augmented, steps");
+    screen.send("u");
+    screen.shows("augmentation is off");
     screen.send("\t");
     screen.shows("held-out image 1 of");
     screen.shows("never augmented");

@@ -149,17 +149,17 @@ fn from_the_log_the_header_is_explained_and_other_keys_go_through() {
 #[test]
 fn every_explanation_draws_at_every_size_without_a_cut_word() {
     for (width, height) in SIZES {
-        for i in 0..CONTROLS.len() {
+        for (i, control) in CONTROLS.iter().enumerate() {
             let mut b = Bench::new();
             b.app.selected = i;
             b.send(Message::Resize(width, height));
             b.type_text("i");
             let screen = b.screen(width, height);
-            let Some(entry) = of_setting(CONTROLS[i].key) else { panic!("{}", CONTROLS[i].key) };
+            let Some(entry) = of_setting(control.key) else { panic!("{}", control.key) };
             let first = entry.what.split_whitespace().next().unwrap();
             // On small screens the explanation is all there is between its borders.
             let cut = width < 110 && screen.lines().any(|line| line.starts_with('│') && line.contains('…'));
-            assert!(screen.contains(first) && !cut, "{} at {width}×{height}\n{screen}", CONTROLS[i].key);
+            assert!(screen.contains(first) && !cut, "{} at {width}×{height}\n{screen}", control.key);
         }
     }
 }
