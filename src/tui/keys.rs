@@ -309,7 +309,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('.'), shift(KeyCode::Right)], Action::Later, View, "zoomed: later", "", When::Never),
     bind(&[c('0')], Action::Whole, View, "the whole axis again, up to the newest step", "all", When::Zoomed),
     bind(&[c('w')], Action::Window, View, "what is shown: all, last 1,000 steps, last 200", "window", When::Charts),
-    bind(&[c('t')], Action::Axis, View, "axis: steps, training time, epochs", "axis", When::Charts),
+    bind(&[c('Y')], Action::Axis, View, "axis: steps, training time, epochs", "axis", When::Charts),
     bind(&[c('b')], Action::PickEntry, View, "pick the next entry of the chart's legend", "legend", When::Charts),
     bind(&[c('B')], Action::HideEntry, View, "hide or show the picked entry (or click on it)", "hide or show", When::Picked),
     bind(&[c('A')], Action::ShowEntries, View, "show what is hidden, on all charts", "unhide", When::Hidden),

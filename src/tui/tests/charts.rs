@@ -166,10 +166,10 @@ fn on_an_axis_of_time_a_slow_step_is_a_long_way() {
         [from, to].map(|x| (b.app.history.step_at(b.app.sight.axis, x) * 1e3).round() / 1e3)
     };
     let before = steps(&b);
-    b.type_text("t");
+    b.type_text("Y");
     assert_eq!((b.app.sight.axis, steps(&b)), (Axis::Epochs, before));
     assert!(row(&b.screen(120, 40), "epoch").contains("step 310"), "{}", b.screen(120, 40));
-    b.type_text("t");
+    b.type_text("Y");
     assert_eq!((b.app.sight.axis, steps(&b)), (Axis::Steps, before));
     assert_eq!(b.app.cursor.unwrap().x, 310.0);
 }
@@ -193,18 +193,18 @@ fn other_runs_lie_at_their_own_time_and_those_without_epochs_are_named() {
         (0..120).rev().find(|x| (4..38).any(|y| buf[(*x, y)].fg == colour && super::runs::braille(buf[(*x, y)].symbol())))
     };
     assert!(widest(&buf).is_some_and(|x| x > 112), "it reaches to the end: {:?}\n{}", widest(&buf), text(&buf));
-    b.type_text("t");
+    b.type_text("Y");
     b.app.notice = None;
     let screen = b.screen(120, 40);
     assert!(screen.contains("1 without epochs") && screen.contains("(23-101500)"), "{screen}");
-    b.type_text("t");
+    b.type_text("Y");
     assert!(!b.screen(120, 40).contains("without epochs"));
 }
 
 #[test]
 fn an_axis_that_nothing_is_known_of_is_not_offered() {
     let mut b = Bench::new();
-    b.type_text("t");
+    b.type_text("Y");
     assert_eq!(b.app.sight.axis, Axis::Steps);
     assert!(b.screen(120, 40).contains("neither time nor epochs"));
     for step in 1..=10 {

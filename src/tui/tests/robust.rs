@@ -86,6 +86,18 @@ fn bring_about(b: &mut Bench, when: When) {
         }
         When::Overlaid => super::runs::something_read(b, 6),
         When::Mouse => drop(b.type_text("m")),
+        When::Lesson => b.app.lesson = LESSONS[0].config().unwrap().lesson.map(Lesson::new),
+        When::Zoomed | When::Picked | When::Hidden => {
+            b.app.focus = Panel::Chart(ChartId::Loss);
+            for step in 1..=50 {
+                b.app.history.push_step(&row(step, 1.0 / step as f64));
+            }
+            b.type_text(match when {
+                When::Zoomed => "+",
+                When::Picked => "b",
+                _ => "bB",
+            });
+        }
         // True of the bench as it is.
         When::Always | When::Alive | When::Running | When::FileDiffers | When::Never => {}
     }

@@ -113,6 +113,10 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     }
     // The user's own keys are translated here, so that everything below knows those of the table only.
     let Some(key) = translated(app, key) else { return Vec::new() };
+    // The screen as it is, with what lies over it.
+    if key.modifiers == KeyModifiers::CONTROL && keys::action(&key) == Some(Action::Picture) {
+        return vec![Effect::Picture];
+    }
     match &app.mode {
         Mode::Normal => {
             app.notice = None;
