@@ -86,6 +86,8 @@ pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, l
     let (world, file) = World::start(config, options, config_file.as_deref())?;
     let Look { color, images, mut ui, tour, marker } = look;
     ui.colourless = !color.wanted();
+    // crossterm would look at `NO_COLOR` too, and not at the flag.
+    crossterm::style::force_color_output(!ui.colourless);
     let theme = if ui.colourless { Theme::mono() } else { ui.look(variable("COLORFGBG").as_deref()) };
     let mut app = App::new(theme, world.session.snapshot.load_full(), world.session.history.clone(), file);
     app.ui = ui;

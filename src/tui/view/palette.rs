@@ -41,7 +41,13 @@ pub fn draw(app: &App, prompt: &Prompt, line: Rect, buf: &mut Buffer) {
     let rule = Rect { y: area.y - 1, height: 1, ..area };
     clear(app, rule, buf);
     put(buf, rule, 0, &"─".repeat(rule.width.into()), app.theme.accent);
-    put(buf, Rect { x: rule.x + 1, ..rule }, 0, " ↑↓ choose · Tab takes it into the line · Enter ", app.theme.dim);
+    put(
+        buf,
+        Rect { x: rule.x + 1, ..rule },
+        0,
+        " ↑↓ choose · Tab takes it into the line · Enter ",
+        app.theme.dim.remove_modifier(Modifier::BOLD),
+    );
 }
 
 fn clear(app: &App, area: Rect, buf: &mut Buffer) {
