@@ -99,7 +99,7 @@ impl Clock {
     pub fn step(&self, axis: Axis, place: f64) -> f64 {
         let Some(places) = self.places(axis) else { return place };
         let n = self.steps.len();
-        let i = places.partition_point(|&p| p <= place);
+        let i = until(places, place);
         let at = |i: usize| (self.steps[i] as f64, places[i]);
         let step = if i == 0 {
             let (first, from) = at(0);
@@ -117,9 +117,38 @@ impl Clock {
     }
 }
 
+/// How many of the places are not beyond `place`. It is looked for where it would be at an even speed, then further around: a chart asks
+/// for hundreds of them in a million.
+fn until(places: &[f64], place: f64) -> usize {
+    let n = places.len();
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return 0 };
+    let share = ((place - first) / (last - first)).clamp(0.0, 1.0);
+    let (guess, mut width) = ((share * n as f64) as usize, 64);
+    let (mut low, mut high) = (guess.saturating_sub(width).min(n), (guess + width).min(n));
+    while low > 0 && places[low - 1] > place {
+        width *= 4;
+        low = low.saturating_sub(width);
+    }
+    while high < n && places[high] <= place {
+        width *= 4;
+        high = (high + width).min(n);
+    }
+    low + places[low..high].partition_point(|&p| p <= place)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_found_however_uneven_the_speed() {
+        let places: Vec<f64> = (0..5000u32).map(|i| f64::from(i / 3).powi(3)).collect();
+        for place in [-1.0, 0.0, 0.5, 1.0, 26.0, 1e6, 4.2e9, f64::from(4999 / 3u32).powi(3), 1e12] {
+            assert_eq!(until(&places, place), places.partition_point(|&p| p <= place), "{place}");
+        }
+        assert_eq!(until(&[7.0; 300], 7.0), 300);
+        assert_eq!(until(&[], 7.0), 0);
+    }
 
     fn clock(rows: &[(u64, f64)]) -> Clock {
         let mut clock = Clock::default();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::{buffer::Buffer, layout::Rect, style::Modifier, symbols::pixel::OCTANTS};
+use ratatui::{buffer::Buffer, layout::Rect, symbols::pixel::OCTANTS};
 
 use super::{
     Bench, row,
@@ -168,7 +168,8 @@ fn on_an_axis_of_time_a_slow_step_is_a_long_way() {
     let before = steps(&b);
     b.type_text("Y");
     assert_eq!((b.app.sight.axis, steps(&b)), (Axis::Epochs, before));
-    assert!(row(&b.screen(120, 40), "epoch").contains("step 310"), "{}", b.screen(120, 40));
+    let screen = b.screen(120, 40);
+    assert!(screen.lines().any(|l| l.starts_with("epoch ") && l.contains(" 3.10 · step 310 ")), "{screen}");
     b.type_text("Y");
     assert_eq!((b.app.sight.axis, steps(&b)), (Axis::Steps, before));
     assert_eq!(b.app.cursor.unwrap().x, 310.0);
@@ -251,6 +252,7 @@ fn a_line_is_hidden_by_keys_and_the_axis_follows_what_is_left() {
         assert!(screen.lines().last().unwrap().contains(" A unhide "), "{screen}");
         b.type_text("A");
         assert!(b.screen(120, 40).contains("local 50.00"));
+        b.type_text("b");
         b.key(KeyCode::Esc);
         assert!(b.app.sight.picked.is_none() && b.app.zoom.is_some());
     }
@@ -334,7 +336,6 @@ fn zoomed_hidden_and_over_time_the_screen_says_everything_at_every_size() {
             assert!(screen.lines().any(|l| l.starts_with(axis) && l.contains("0:")), "{screen}");
             let coloured = buf.content().iter().any(|c| c.fg != ratatui::style::Color::Reset);
             assert_eq!(coloured, b.app.theme.has_colour());
-            assert!(buf.content().iter().any(|c| c.modifier.contains(Modifier::DIM)));
         }
     }
 }

@@ -298,21 +298,22 @@ fn build<'a>(
     (marks, breaks): (&'a [(f64, Mark)], &'a [Break]),
     cursor_note: &'a str,
 ) -> Chart<'a> {
-    let (_, unit, empty) = words(app, id);
+    let (x, (_, unit, empty)) = (app.x_range(), words(app, id));
     let focused = app.focus == Panel::Chart(id);
     Chart {
         title,
         tags,
         lines,
         axis: app.sight.axis,
-        x: app.x_range(),
+        x,
         y,
         log_y: app.log_axis.contains(&id),
         marks,
         // On one chart only: the one looked at, or the first.
         tells_marks: focused || (!matches!(app.focus, Panel::Chart(_)) && id == app.charts()[0]),
         breaks,
-        cursor: app.cursor.map(|c| c.x),
+        // One that is out of sight reads nothing.
+        cursor: app.cursor.map(|c| c.x).filter(|at| (x.0..=x.1).contains(at)),
         cursor_note,
         unit,
         empty,

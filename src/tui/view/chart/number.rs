@@ -77,6 +77,7 @@ pub fn steps(v: f64) -> String {
 /// A place on the axis as a read-out, exact enough where `across` of it lie across a chart: `12.35k`, `1:05`, `2.31`.
 pub fn place(axis: Axis, x: f64, across: f64) -> String {
     match axis {
+        Axis::Steps if across < 2e4 => format!("{x:.0}"),
         Axis::Steps => steps(x),
         Axis::Time => clock(x, if across < 20.0 { 0.1 } else { 1.0 }, x),
         Axis::Epochs => {
@@ -223,7 +224,8 @@ mod tests {
         }
         assert_eq!(place(Axis::Epochs, 2.3456, 3.0), "2.35");
         assert_eq!(place(Axis::Epochs, 23.456, 300.0), "23");
-        assert_eq!(place(Axis::Steps, 123.4, 3.0), "123");
+        assert_eq!(place(Axis::Steps, 123_456.4, 30.0), "123456");
+        assert_eq!(place(Axis::Steps, 123_456.4, 1e6), "123.5k");
     }
 
     #[test]
