@@ -109,7 +109,6 @@ fn the_tour_comes_at_the_first_start_only() {
         args.extend(settings.clone());
         let mut screen = Screen::open_in(Kind { env, ..Kind::default() }, 80, 24, dir.path(), &args);
         screen.shows("TRAINING");
-        screen.shows("Settings");
         if shown {
             screen.shows("1 of 6 · What is going on");
             screen.send("\r");
