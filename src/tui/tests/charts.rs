@@ -143,7 +143,7 @@ fn slowing() -> Bench {
 #[test]
 fn on_an_axis_of_time_a_slow_step_is_a_long_way() {
     let mut b = slowing();
-    b.type_text("zt");
+    b.type_text("zY");
     let (from, to) = b.app.x_range();
     assert!((from - 0.1).abs() < 1e-9 && (to - 330.0).abs() < 1e-9, "{from} {to}");
     b.app.cursor = Some(Cursor { x: 130.0, pinned: true });
@@ -186,7 +186,7 @@ fn other_runs_lie_at_their_own_time_and_those_without_epochs_are_named() {
     }
     let slow = Curves { history: slow, config: config(&[]), estimators: [(None, Some("jsd".to_owned()))].into() };
     mark(&mut b, 1, Arc::new(slow));
-    b.type_text("ozt");
+    b.type_text("ozY");
     b.app.notice = None;
     let buf = draw_to_buffer(&b.app, 120, 40);
     let colour = b.app.theme.curve(5).style.fg.unwrap();
@@ -211,7 +211,7 @@ fn an_axis_that_nothing_is_known_of_is_not_offered() {
     for step in 1..=10 {
         b.link.history.push_step(&StepRow { epoch: None, ..recorder_rows::step_row(step, 1.0) });
     }
-    b.type_text("tt");
+    b.type_text("YY");
     assert_eq!(b.app.sight.axis, Axis::Steps, "from time straight back to steps");
 }
 
@@ -319,7 +319,7 @@ fn zoomed_hidden_and_over_time_the_screen_says_everything_at_every_size() {
             b.app.theme = theme.clone();
             b.send(Message::Resize(width, height));
             mark(&mut b, 1, curves(1..=600, 2.0, "dv"));
-            b.type_text("otS+");
+            b.type_text("oYS+");
             b.key(KeyCode::Tab);
             b.type_text("bB");
             b.app.notice = None;

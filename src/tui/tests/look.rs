@@ -84,7 +84,7 @@ fn without_colour_no_theme_brings_any() {
 fn own_keys() -> Bench {
     let mut b = Bench::new();
     let own =
-        [(Action::Pause, "ctrl-p"), (Action::Estimators, "F5"), (Action::Quit, "Q"), (Action::Right, "+"), (Action::Up, "i")];
+        [(Action::Pause, "ctrl-p"), (Action::Estimators, "F5"), (Action::Quit, "Q"), (Action::Right, "M"), (Action::Up, "U")];
     b.app.ui.keys = Keymap::new(own.map(|(action, key)| (action, vec![chord(key).unwrap()])).into()).unwrap();
     b
 }
@@ -104,7 +104,7 @@ fn own_keys_work_everywhere_and_the_old_ones_nowhere() {
     press(&mut b, "F5");
     assert!(matches!(b.app.mode, Mode::Estimators(Term::Local)));
     b.told();
-    press(&mut b, "+");
+    press(&mut b, "M");
     assert!(matches!(b.app.mode, Mode::Estimators(Term::Global)), "in the views too");
     press(&mut b, "F5");
     assert!(matches!(b.app.mode, Mode::Normal));
@@ -140,7 +140,7 @@ fn what_is_shown_are_the_keys_in_force() {
 #[test]
 fn the_mouse_is_given_away_with_a_word_and_a_hint_how_to_get_it_back() {
     let mut b = Bench::new();
-    let hints = b.screen(120, 45);
+    let hints = b.screen(240, 45);
     assert!(hints.contains("m select text") && !hints.contains("mouse on"), "{hints}");
     assert!(matches!(b.type_text("m")[..], [Effect::Mouse(false)]));
     assert!(b.screen(160, 45).contains("text can be selected; m takes it back"));

@@ -110,12 +110,12 @@ fn every_hint_is_offered_where_its_key_does_something() {
     for binding in BINDINGS.iter().filter(|b| b.when != When::Never) {
         let mut b = busy(binding.action, Panel::Controls);
         bring_about(&mut b, binding.when);
-        let before = draw_to_buffer(&b.app, 240, 48);
+        let before = draw_to_buffer(&b.app, 340, 48);
         let hints = super::text(&before).lines().last().unwrap().to_owned();
         assert!(hints.contains(&format!(" {} ", binding.hint)), "{:?}: no '{}' in {hints}", binding.action, binding.hint);
         let chord = binding.keys[0];
         let effects = b.send(Message::Key(KeyEvent::new(chord.0, chord.1)));
-        let seen = draw_to_buffer(&b.app, 240, 48) != before;
+        let seen = draw_to_buffer(&b.app, 340, 48) != before;
         assert!(!effects.is_empty() || !b.told().is_empty() || seen, "{} does nothing", chord.name());
     }
 }

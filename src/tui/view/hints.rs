@@ -65,6 +65,7 @@ fn matters(app: &App, when: When) -> bool {
 /// How much a hint is worth when there is not room for all: the lower the longer it stays.
 fn rank(app: &App, binding: &Binding) -> u8 {
     match binding.when {
+        _ if binding.action == Action::Explain => 2,
         When::Mouse => {
             if app.ui.mouse {
                 3
