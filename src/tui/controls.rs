@@ -96,6 +96,12 @@ pub fn index_of(key: &str) -> Option<usize> {
 }
 
 impl Control {
+    /// The label where the term above it may not be seen: `L weight β`.
+    pub fn alone(&self) -> String {
+        let term = self.key.split('.').nth(1).filter(|_| self.inner).and_then(|term| term.chars().next());
+        term.map_or_else(|| self.label.to_owned(), |term| format!("{} {}", term.to_uppercase(), self.label))
+    }
+
     /// What the config says of the key. Every control has one (a test holds it so).
     pub fn spec(&self) -> Option<&'static Key> {
         config::key(self.key)

@@ -167,7 +167,10 @@ fn a_filter_leaves_the_settings_whose_label_key_or_doc_has_the_words() {
         sized(&mut b, width, height);
         let screen = b.screen(width, height);
         assert!(screen.contains(&format!("Settings 3/{all}: weight")), "{width}×{height}\n{screen}");
-        assert!(screen.contains("weight β") && screen.contains("weight γ") && !screen.contains("learn rate"), "{screen}");
+        for part in ["▸ L weight β", "  G weight α", "  P weight γ"] {
+            assert!(screen.contains(part), "no '{part}' at {width}×{height}\n{screen}");
+        }
+        assert!(!screen.contains("learn rate"), "{screen}");
     }
     assert_eq!(CONTROLS[b.app.selected].key, "objective.local.weight", "the first is selected");
     // The words are kept while one moves and changes; the arrows stay among those that are listed.

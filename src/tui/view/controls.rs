@@ -78,14 +78,16 @@ fn draw_control(app: &App, index: usize, table: &Table, area: Rect, buf: &mut Bu
     let control = &CONTROLS[index];
     let t = &app.theme;
     let selected = index == app.selected;
-    let mark = match (selected, control.inner) {
+    // Among those that a filter leaves, the term above may be missing.
+    let whole = app.ui.filter.is_empty();
+    let mark = match (selected, control.inner && whole) {
         (true, false) => "▸ ",
         (true, true) => " ▸ ",
         (false, true) => "   ",
         (false, false) => "  ",
     };
     let columns = label_width(area.width);
-    let label = cut(&format!("{mark}{}", control.label), columns - 1);
+    let label = cut(&format!("{mark}{}", if whole { control.label.to_owned() } else { control.alone() }), columns - 1);
     let padded = format!("{label}{}", " ".repeat(columns.saturating_sub(width(&label))));
     let idle = mode_key(control.key).and_then(|m| lookup(table, m)).and_then(Value::as_str) == Some("off");
     let label_style = if idle { t.dim } else { t.text };
