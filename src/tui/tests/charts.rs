@@ -169,7 +169,7 @@ fn on_an_axis_of_time_a_slow_step_is_a_long_way() {
     b.type_text("Y");
     assert_eq!((b.app.sight.axis, steps(&b)), (Axis::Epochs, before));
     let screen = b.screen(120, 40);
-    assert!(screen.lines().any(|l| l.starts_with("epoch ") && l.contains(" 3.10 · step 310 ")), "{screen}");
+    assert!(screen.lines().any(|l| l.starts_with("epoch ") && l.contains(" 3.100 · step 310 ")), "{screen}");
     b.type_text("Y");
     assert_eq!((b.app.sight.axis, steps(&b)), (Axis::Steps, before));
     assert_eq!(b.app.cursor.unwrap().x, 310.0);

@@ -85,8 +85,8 @@ fn tell_range(app: &mut App) {
 /// Steps, time, epochs, as far as it is known where the steps of this run lie on them.
 pub fn next_axis(app: &mut App) {
     let at = Axis::ALL.iter().position(|axis| *axis == app.sight.axis).unwrap_or(0);
-    let others = (1..Axis::ALL.len()).map(|by| Axis::ALL[(at + by) % Axis::ALL.len()]);
-    let Some(next) = others.filter(|axis| app.history.knows(*axis)).next() else {
+    let mut others = (1..Axis::ALL.len()).map(|by| Axis::ALL[(at + by) % Axis::ALL.len()]);
+    let Some(next) = others.find(|axis| app.history.knows(*axis)) else {
         return app.say("neither time nor epochs of any step are known yet");
     };
     count_in(app, next);

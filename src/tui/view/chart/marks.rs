@@ -41,7 +41,7 @@ impl Painter<'_> {
         let width = lines.iter().map(|line| line.width()).max().unwrap_or(0) as u16;
         let here = self.chart.cursor.and_then(|x| self.column(x)).unwrap_or(plot.x);
         // At the right of the crosshair and its neighbours, else at their left, else where there is room.
-        let left = match (here + 2 + width <= plot.right(), here >= plot.x + width + 1) {
+        let left = match (here + 2 + width <= plot.right(), here > plot.x + width) {
             (true, _) => here + 2,
             (false, true) => here - width - 1,
             _ => plot.right().saturating_sub(width),
