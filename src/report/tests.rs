@@ -308,6 +308,19 @@ fn a_fork_says_where_it_comes_from_and_is_drawn_from_there() {
     assert!(path.starts_with("276.5 "), "{path}");
 }
 
+#[test]
+fn a_critic_that_was_never_trained_has_no_estimate() {
+    let weight = |w: f64| {
+        let mut run = variant("run", &[("objective.local.weight", w.into())], 0.3);
+        run.journal.clear();
+        run
+    };
+    let table = crate::sweep::table(&[weight(0.0), weight(1.0)]);
+    let has: Vec<bool> = table.rows.iter().map(|row| row.measures.contains_key("mi.local")).collect();
+    assert_eq!(has, [false, true]);
+    assert!(table.rows.iter().all(|row| row.measures.contains_key("accuracy.y")));
+}
+
 /// Writes a run as the recorder does.
 fn written(base: &Path, run: &SavedRun) -> SavedRun {
     let at = base.join(run.name());

@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::measures::{Measures, of_arena, of_eval, of_probe};
 use crate::{
-    config::{Config, Source, diff, keys, worded},
+    config::{Config, Mode, Source, diff, keys, worded},
     record::{JournalKind, SavedRun},
 };
 
@@ -100,7 +100,18 @@ fn measured(run: &SavedRun, step: u64) -> Measures {
     let arena = run.steps.last().and_then(|row| row.arena.as_ref()).map(of_arena);
     // A report on an earlier checkpoint says nothing of this step.
     let eval = run.eval.as_ref().filter(|report| report["step"].as_u64().is_some_and(|s| s >= step)).map(of_eval);
-    [probe, arena, eval].into_iter().flatten().flatten().collect()
+    let all = [probe, arena, eval].into_iter().flatten().flatten();
+    all.filter(|(name, _)| !of_idle_critic(run, name)).collect()
+}
+
+/// True of an estimate by a critic that nothing ever trained: its term has weight 0, and Adam has moved it by nothing.
+fn of_idle_critic(run: &SavedRun, measure: &str) -> bool {
+    let idle = |config: &Config| match measure {
+        "mi.global" => config.objective.global.mode == Mode::Train && config.objective.global.weight == 0.0,
+        "mi.local" => config.objective.local.mode == Mode::Train && config.objective.local.weight == 0.0,
+        _ => false,
+    };
+    idle(&run.config) && idle(&run.config_at_end())
 }
 
 /// The keys in which the starting configurations differ, in the order of the schema.

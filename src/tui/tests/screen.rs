@@ -211,7 +211,7 @@ fn what_is_requested_looks_different_from_what_is_in_force() {
 fn the_help_lists_every_key() {
     let mut app = recorded();
     app.mode = Mode::Help { scroll: 0 };
-    let screen = text(&draw_to_buffer(&app, 160, 64));
+    let screen = text(&draw_to_buffer(&app, 160, 72));
     for b in BINDINGS {
         assert!(screen.contains(b.help), "no '{}' in the help", b.help);
     }
