@@ -102,7 +102,7 @@ pub struct RunArgs {
     /// How pictures are shown; in half blocks without colour, and where nothing better is known
     #[arg(long, value_enum, value_name = "HOW", default_value = "auto")]
     pub images: Images,
-    /// What curves are drawn with: octants take a font with Unicode 16, blocks and dots do without braille
+    /// What curves are drawn with: octants take a font and a terminal with Unicode 16, blocks and dots do without braille
     #[arg(long, value_enum, value_name = "HOW", default_value = "braille")]
     pub marker: Marker,
     #[command(flatten)]
