@@ -109,7 +109,7 @@ pub struct RunArgs {
     pub theme: Option<String>,
     #[command(flatten)]
     pub lesson: lesson::LessonArgs,
-    /// What curves are drawn with: octants take a font with Unicode 16, blocks and dots do without braille
+    /// What curves are drawn with: octants take a font and a terminal with Unicode 16, blocks and dots do without braille
     #[arg(long, value_enum, value_name = "HOW", default_value = "braille")]
     pub marker: Marker,
     #[command(flatten)]
