@@ -4,6 +4,7 @@ mod consistency;
 mod estimate;
 mod evaluate;
 pub mod lesson;
+mod look;
 mod mi_bench;
 mod mutual;
 mod report;
@@ -17,7 +18,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use clap::{Args, CommandFactory, Parser, Subcommand, builder::PossibleValuesParser};
 use clap_complete::Shell;
 use dim_tui::{
     batch,
@@ -27,6 +28,8 @@ use dim_tui::{
     tui,
 };
 use toml::Value;
+
+use look::{Images, Marker, When};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -114,68 +117,6 @@ pub struct RunArgs {
     pub marker: Marker,
     #[command(flatten)]
     pub sweep: sweep::SweepArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    /// Unless NO_COLOR is set
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Images {
-    /// The best the terminal says it can; in tmux and screen, half blocks
-    Auto,
-    Halfblocks,
-    Kitty,
-    Iterm2,
-    Sixel,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Marker {
-    Braille,
-    /// Solid, and as fine as braille
-    Octant,
-    /// Quarters of a character
-    Block,
-    /// One dot a character
-    Dot,
-}
-
-impl From<Marker> for tui::Marker {
-    fn from(marker: Marker) -> Self {
-        match marker {
-            Marker::Braille => tui::Marker::Braille,
-            Marker::Octant => tui::Marker::Octant,
-            Marker::Block => tui::Marker::Block,
-            Marker::Dot => tui::Marker::Dot,
-        }
-    }
-}
-
-impl From<Images> for tui::Images {
-    fn from(how: Images) -> Self {
-        match how {
-            Images::Auto => tui::Images::Auto,
-            Images::Halfblocks => tui::Images::Always(tui::Protocol::HalfBlocks),
-            Images::Kitty => tui::Images::Always(tui::Protocol::Kitty),
-            Images::Iterm2 => tui::Images::Always(tui::Protocol::Iterm2),
-            Images::Sixel => tui::Images::Always(tui::Protocol::Sixel),
-        }
-    }
-}
-
-impl From<When> for tui::Color {
-    fn from(when: When) -> Self {
-        match when {
-            When::Auto => tui::Color::Auto,
-            When::Always => tui::Color::Always,
-            When::Never => tui::Color::Never,
-        }
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -330,25 +271,6 @@ impl RunArgs {
         let beside = self.resume.clone().or_else(|| Some(self.config_file()?.parent()?.to_owned()));
         let own = dirs::config_dir().map(|dir| dir.join("dim-tui/estimators"));
         beside.into_iter().chain([PathBuf::new(), "estimators/scripts".into()]).chain(own).collect()
-    }
-
-    /// How the workbench is to look and behave: what the user's own file says, and the flags over it.
-    ///
-    /// # Errors
-    /// If that file cannot be used (exit code 2).
-    pub fn look(&self) -> anyhow::Result<tui::Look> {
-        let file = dirs::config_dir().map(|dir| dir.join("dim-tui/ui.toml"));
-        let mut ui = file.map_or_else(|| Ok(tui::Ui::default()), |file| tui::ui::load(&file))?;
-        if let Some(name) = &self.theme {
-            ui.theme = tui::theme::names().into_iter().find(|known| known == name);
-        }
-        Ok(tui::Look {
-            color: self.color.into(),
-            images: self.images.into(),
-            ui,
-            marker: self.marker.into(),
-            tour: self.lesson.tour.into(),
-        })
     }
 
     /// Flags that stand for a key.
