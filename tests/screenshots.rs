@@ -1,4 +1,4 @@
-//! The pictures in `screenshots/` are what the program draws of the recorded runs in `tests/fixtures/run`, `arena` and `runs`;
+//! The pictures in `screenshots/` are what the program draws of the recorded runs in `tests/fixtures/{run,arena,runs,cifar10}`;
 //! `UPDATE=1 cargo test --test screenshots` draws them anew.
 
 use std::{fs, path::Path};
@@ -7,15 +7,22 @@ use dim_tui::tui::screenshot;
 
 /// Name, recorded run, columns, rows, panel.
 const PICTURES: &[(&str, &str, u16, u16, Option<&str>)] = &[
+    ("cifar10", "cifar10", 120, 36, None),
     ("workbench", "run", 120, 36, None),
     ("small", "run", 80, 24, None),
     ("probes", "run", 160, 46, Some("probes")),
+    ("probes-small", "run", 80, 24, Some("probes")),
     ("help", "run", 120, 36, Some("help")),
-    ("arena", "arena", 120, 36, None),
-    ("runs", "runs/infonce", 120, 36, Some("runs")),
-    ("compare", "runs/infonce", 120, 40, Some("compare")),
     ("explain", "run", 120, 36, Some("explain")),
+    ("explain-small", "run", 80, 24, Some("explain")),
     ("tour", "run", 120, 36, Some("tour")),
+    ("tour-small", "run", 80, 24, Some("tour")),
+    ("arena", "arena", 120, 36, None),
+    ("arena-small", "arena", 80, 24, None),
+    ("runs", "runs/infonce", 120, 36, Some("runs")),
+    ("runs-small", "runs/infonce", 80, 24, Some("runs")),
+    ("compare", "runs/infonce", 120, 40, Some("compare")),
+    ("compare-small", "runs/infonce", 80, 24, Some("compare")),
 ];
 
 #[test]

@@ -325,7 +325,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c(':')], Action::Command, Program, "find anything by a few letters; or set, preset, w, …", "find", When::Always),
     bind(&[c('?'), k(KeyCode::F(1))], Action::Help, Program, "this help", "help", When::Always),
     bind(&[c('q'), ctrl('c')], Action::Quit, Program, "quit (asks while training; saves a checkpoint)", "quit", When::Always),
-    bind(&[ctrl('s')], Action::Picture, Program, "the screen as a picture (SVG), into the run directory", "", When::Never),
+    bind(&[ctrl('s')], Action::Picture, Program, "the screen as a picture (SVG) in the run directory", "", When::Never),
     bind(&[ctrl('z')], Action::Suspend, Program, "suspend to the shell; fg comes back", "", When::Never),
 ];
 
