@@ -7,7 +7,7 @@ use dim_tui::tui::screenshot;
 
 /// Name, recorded run, columns, rows, panel.
 const PICTURES: &[(&str, &str, u16, u16, Option<&str>)] = &[
-    ("cifar10", "cifar10", 120, 36, None),
+    ("cifar10", "cifar10", 140, 48, None),
     ("workbench", "run", 120, 36, None),
     ("small", "run", 80, 24, None),
     ("probes", "run", 160, 46, Some("probes")),

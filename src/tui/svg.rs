@@ -113,8 +113,13 @@ impl Page {
         let cells = symbol.width().max(1) as i32;
         let symbol = if symbol.is_empty() { " " } else { symbol };
         match self.runs.last_mut() {
-            // Blanks have no colour of their own.
-            Some(run) if joins && cells == 1 && symbol.is_ascii() && (run.look == look || blank && run.look.bg == look.bg) => {
+            // Blanks have no colour of their own, but no other run's line either.
+            Some(run)
+                if joins
+                    && cells == 1
+                    && symbol.is_ascii()
+                    && (run.look == look || blank && run.look.bg == look.bg && !run.look.underline && !run.look.strike) =>
+            {
                 run.text.push_str(symbol);
                 run.cells += 1;
                 true

@@ -142,3 +142,13 @@ proptest! {
         prop_assert!(parse(&svg).is_ok(), "{:?}\n{}", parse(&svg), svg);
     }
 }
+
+#[test]
+fn a_line_under_a_word_ends_with_the_word() {
+    let mut b = Buffer::empty(Rect::new(0, 0, 12, 1));
+    b.set_string(0, 0, "Train", Style::new().add_modifier(Modifier::UNDERLINED));
+    b.set_string(8, 0, "Log", Style::new());
+    let svg = render(&b, "t");
+    assert!(svg.contains("text-decoration=\"underline\">Train</text>"), "{svg}");
+    assert!(svg.contains(">Log</text>"), "{svg}");
+}
