@@ -139,10 +139,10 @@ fn pictures_come_with_the_view_and_go_with_it() {
 fn half_blocks_where_nobody_answers_and_no_key_is_lost() {
     // "answers" with a key only.
     let (mut screen, _dir) = open(Kind { answer: "r", ..Kind::default() }, &[]);
-    screen.shows("Representation");
+    screen.shows("▸ Representation");
     screen.until("half blocks", |screen| screen.matches('▀').count() > 64);
     screen.send("r");
-    screen.until("the charts", |screen| !screen.contains("Representation"));
+    screen.until("the charts", |screen| screen.contains("▸ Train"));
     let text = String::from_utf8_lossy(&screen.sent()).into_owned();
     assert_eq!(text.matches("\x1b_G").count(), 1, "the question, and no picture");
     assert_eq!(text.matches("\x1b_Gi=31").count(), 1);
@@ -155,7 +155,7 @@ fn an_answer_that_comes_too_late_is_no_row_of_keys() {
     screen.shows("dim-tui");
     thread::sleep(Duration::from_millis(1200));
     screen.send("r");
-    screen.shows("Representation");
+    screen.shows("▸ Representation");
     screen.until("half blocks", |screen| screen.matches('▀').count() > 64);
     let journal = rows(&dir.path().join("run/journal.jsonl"));
     assert!(journal.iter().all(|row| row["kind"] != "change"), "its letters changed something: {journal:?}");
