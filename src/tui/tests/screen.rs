@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use ratatui::style::Color;
 
-use super::{Bench, text};
+use super::{Bench, probe_row, text};
 use crate::{
     config::Config,
-    record::{Accuracy, ArenaRow, JournalKind, JournalRow, KnnAccuracy, LinearAccuracy, PerTerm, ProbeRow, StepRow, TermLosses},
+    record::{ArenaRow, JournalKind, JournalRow, PerTerm, ProbeRow, StepRow, TermLosses},
     train::Phase,
     tui::{
         app::{App, Mode, Panel},
@@ -38,23 +38,6 @@ fn step(step: u64) -> StepRow {
     }
 }
 
-fn probe(step: u64) -> ProbeRow {
-    let linear = LinearAccuracy { conv: 0.62, fc: 0.55, y: 0.47 };
-    let accuracy = Accuracy { linear, knn: KnnAccuracy { y: 0.49 } };
-    ProbeRow {
-        step,
-        accuracy,
-        chance: 0.1,
-        mi_heldout: PerTerm { global: None, local: Some(0.9) },
-        mi_guaranteed: PerTerm::default(),
-        pixels: None,
-        confusion: None,
-        factors: Vec::new(),
-        histograms: Vec::new(),
-        seconds: 0.4,
-    }
-}
-
 fn change(step: u64) -> JournalRow {
     JournalRow {
         step,
@@ -70,7 +53,7 @@ fn change(step: u64) -> JournalRow {
 
 fn recorded() -> App {
     let steps: Vec<StepRow> = (1..=600).map(step).collect();
-    let probes: Vec<ProbeRow> = (1..=3).map(|i| probe(i * 200)).collect();
+    let probes: Vec<ProbeRow> = (1..=3).map(|i| probe_row(i * 200)).collect();
     App::from_recording(Config::default(), &steps, &probes, &[change(300)])
 }
 
@@ -280,7 +263,7 @@ fn a_picture_is_drawn_from_the_files_of_a_run_alone() {
         lines((1..=300).map(|i| serde_json::to_string(&step(i)).unwrap()).collect()),
     )
     .unwrap();
-    std::fs::write(dir.path().join("probes.jsonl"), lines(vec![serde_json::to_string(&probe(200)).unwrap()])).unwrap();
+    std::fs::write(dir.path().join("probes.jsonl"), lines(vec![serde_json::to_string(&probe_row(200)).unwrap()])).unwrap();
     std::fs::write(dir.path().join("journal.jsonl"), lines(vec![serde_json::to_string(&change(100)).unwrap()])).unwrap();
     let svg = crate::tui::screenshot(dir.path(), 100, 30, None).unwrap();
     assert!(svg.starts_with("<svg") || svg.starts_with("<?xml"));
