@@ -25,7 +25,7 @@ pub struct Lesson {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LessonStep {
-    /// What there is to know or to do.
+    /// What there is to know or to do. `{pause}`, `{probes}`, ... in a card are the keys that the reader has for these.
     pub text: String,
     /// What to look for on the screen.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -358,14 +358,14 @@ impl App {
         self.log.push(self.live.step, kind, text);
     }
 
-    /// A sentence on the bottom line.
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { error: false, text: text.into() });
+    /// A sentence on the bottom line; `{pause}`, ... in it are the keys in force.
+    pub fn say(&mut self, text: impl AsRef<str>) {
+        self.notice = Some(Notice { error: false, text: self.ui.keys.said(text.as_ref()) });
     }
 
-    /// An error on the bottom line.
-    pub fn complain(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice { error: true, text: text.into() });
+    /// An error on the bottom line, likewise.
+    pub fn complain(&mut self, text: impl AsRef<str>) {
+        self.notice = Some(Notice { error: true, text: self.ui.keys.said(text.as_ref()) });
     }
 
     /// The program's exit code if it ended now.

@@ -65,14 +65,22 @@ impl Keymap {
         of(action).and_then(|b| self.chords(b).first()).map(Chord::name).unwrap_or_default()
     }
 
-    /// The text with the keys in force in the places of `{pause}`, `{log-scale}`, ...
+    /// The text with the keys in force in the places of `{pause}`, `{log-scale}`, ...; any other braces stay as they are.
     pub fn said(&self, text: &str) -> String {
         let mut parts = text.split('{');
         let mut out = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            let (name, rest) = part.split_once('}').unwrap_or(("", part));
-            out.push_str(&action_named(name).map_or_else(|| name.to_owned(), |action| self.name(action)));
-            out.push_str(rest);
+            let known = part.split_once('}').and_then(|(name, rest)| Some((action_named(name)?, rest)));
+            match known {
+                Some((action, rest)) => {
+                    out.push_str(&self.name(action));
+                    out.push_str(rest);
+                }
+                None => {
+                    out.push('{');
+                    out.push_str(part);
+                }
+            }
         }
         out
     }
@@ -225,6 +233,7 @@ mod tests {
         assert_eq!(map.translate(press("e")), Some(press("e")));
         assert_eq!(map.name(Action::Pause), "Ctrl-P");
         assert_eq!(map.said("{pause} pauses, {quit} leaves"), "Ctrl-P pauses, q leaves");
+        assert_eq!(map.said("set = { a = {1} } {nothing} {"), "set = { a = {1} } {nothing} {");
         assert_eq!(map.names(of(Action::Pause).unwrap()), "Ctrl-P F5");
         // An own key may be the old one of an action that has got another.
         let swapped = vec![(Action::Pause, vec![chord("s").unwrap()]), (Action::Step, vec![chord("Space").unwrap()])];

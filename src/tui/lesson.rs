@@ -121,8 +121,8 @@ impl Lesson {
     /// What the right end of the panel's title says.
     pub fn outlook(&self, live: &Snapshot) -> String {
         match self.waits(live) {
-            None => "n next".into(),
-            Some(Waiting::Change) => "t makes the change".into(),
+            None => "{lesson-next} next".into(),
+            Some(Waiting::Change) => "{lesson-try} makes the change".into(),
             Some(Waiting::Steps(n)) => format!("next in {n} steps"),
             Some(Waiting::Probe) => "next with the next probe".into(),
             Some(Waiting::End) => "the last card".into(),
@@ -135,13 +135,13 @@ impl Waiting {
     pub fn words(&self, phase: &Phase) -> String {
         let text = match self {
             Waiting::End => return "this was the last card; :lesson puts the log back in its place".into(),
-            Waiting::Change => return "first the change of this card: t makes it".into(),
+            Waiting::Change => return "first the change of this card: {lesson-try} makes it".into(),
             Waiting::Steps(1) => "the next card comes after one more step".to_owned(),
             Waiting::Steps(n) => format!("the next card comes after {n} more steps"),
-            Waiting::Probe => "the next card comes with the next probe; p takes one now".into(),
+            Waiting::Probe => "the next card comes with the next probe; {probe} takes one now".into(),
         };
         match phase {
-            Phase::Paused(_) => text + "; training is paused: Space goes on",
+            Phase::Paused(_) => text + "; training is paused: {pause} goes on",
             Phase::Finished => text + "; all steps are done: raise steps to go on",
             _ => text,
         }

@@ -45,7 +45,9 @@ pub fn all(app: &App) -> impl Iterator<Item = &'static Tab> {
 
 /// The action of the one that is open.
 pub fn present(app: &App) -> Action {
-    all(app).find(|tab| (tab.shows)(&app.mode)).map_or(Action::Train, |tab| tab.action)
+    // An explanation lies over a view, which stays the open one.
+    let mode = if let Mode::Explain(open) = &app.mode { &open.over } else { &app.mode };
+    all(app).find(|tab| (tab.shows)(mode)).map_or(Action::Train, |tab| tab.action)
 }
 
 /// The action of the one beside it; after the last comes the first.

@@ -55,12 +55,12 @@ const PROBES_ON_SHAPES: Card = Card {
 };
 const SETTINGS: Card = Card {
     title: "Settings",
-    text: "Change anything while it trains: ↑↓ selects, ←→ changes. e swaps the estimator, u takes a change back.",
+    text: "Change anything while it trains: ↑↓ selects, ←→ changes. {estimator-up} swaps the estimator, {undo} takes a change back.",
     at: Spot::Settings,
 };
 const KEYS: Card = Card {
     title: "Keys",
-    text: "i explains what has the focus, ? lists every key, Space pauses. :tour shows these cards again.",
+    text: "{explain} explains what has the focus, {help} lists every key, {pause} pauses. :tour shows these cards again.",
     at: Spot::Keys,
 };
 

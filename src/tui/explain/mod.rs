@@ -231,7 +231,7 @@ fn setting(app: &App, key: &str) -> Vec<Part> {
     first.heading = key.into();
     let config = &app.live.config;
     let value = |config: &config::Config| config.get(key).map(|v| explained(key, &v, config)).unwrap_or_default();
-    let changes = if spec.live { "between two steps of the running job" } else { "with a new run (R)" };
+    let changes = if spec.live { "between two steps of the running job" } else { "with a new run ({restart})" };
     first.lines.push(("takes", spec.range.to_string()));
     first.lines.push(("now", format!("{} (default {})", value(config), value(&config::Config::default()))));
     first.lines.push(("changes", changes.into()));

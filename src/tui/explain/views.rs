@@ -13,7 +13,7 @@ pub const HEADER: &[Entry] = &[
     entry("32×32×3, 10 classes", "Width, height and colours of an image, and how many kinds there are. Only the probes see the classes."),
     entry("conv32 width 32 → 64", "The encoder, the channels of its first convolution, and how many numbers its code Y has."),
     entry("cpu, 2 threads", "What it computes on."),
-    entry("TRAINING, PAUSED, FINISHED", "What the trainer does now. Space pauses and goes on; charts, views and settings work all the while."),
+    entry("TRAINING, PAUSED, FINISHED", "What the trainer does now. {pause} pauses and goes on; charts, views and settings work all the while."),
     entry("step 120 / 3,000", "Steps done, and steps of the whole run. A step shows one batch of images to the encoder and corrects it once."),
     entry("steps/s and left", "The present speed, and how long the rest takes at that."),
     entry("epoch", "How often every training image has been seen, on the average.").formula("images seen / training images"),

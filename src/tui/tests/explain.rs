@@ -163,3 +163,12 @@ fn every_explanation_draws_at_every_size_without_a_cut_word() {
         }
     }
 }
+
+#[test]
+fn the_view_under_an_explanation_stays_the_open_tab() {
+    let mut b = Bench::new();
+    b.type_text("v");
+    b.type_text("i");
+    assert!(matches!(b.app.mode, Mode::Explain(_)));
+    assert!(row(&b.screen(120, 40), "Estimators").contains("▸ Estimators"), "{}", b.screen(120, 40));
+}

@@ -11,6 +11,7 @@ use crate::{
         draw_to_buffer,
         keymap::{Keymap, chord},
         keys::Action,
+        lesson::Lesson,
         message::{Effect, Message},
         runs::Page,
         theme::{names, themed},
@@ -174,4 +175,44 @@ fn the_end_of_a_run_is_told_once_if_that_is_wished() {
     b.type_text("qy");
     assert!(!finished(&mut b).iter().any(|e| matches!(e, Effect::Notify(..))));
     b.send(Message::Key(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL)));
+}
+
+#[test]
+fn sentences_cards_and_empty_charts_name_the_keys_in_force() {
+    let mut b = Bench::new();
+    let own = [
+        (Action::Probe, "F6"),
+        (Action::Smooth, "F7"),
+        (Action::Explain, "F8"),
+        (Action::Undo, "F9"),
+        (Action::Estimator { up: true }, "F10"),
+        (Action::LessonNext, "F2"),
+        (Action::LessonTry, "F3"),
+    ];
+    b.app.ui.keys = Keymap::new(own.map(|(action, key)| (action, vec![chord(key).unwrap()])).into()).unwrap();
+    b.publish(|s| s.config = std::sync::Arc::new(s.config.with(&[("probe.every".into(), 0.into())]).unwrap()));
+    assert!(b.screen(120, 40).contains("F6 takes a probe now"));
+    press(&mut b, "F7");
+    assert!(b.screen(120, 40).lines().last().unwrap().contains("F7 shows the curves as they are"));
+
+    let mut cards = String::new();
+    for card in 0..6 {
+        b.app.mode = Mode::Tour(card);
+        cards += &b.screen(120, 40);
+    }
+    for words in ["F10 swaps", " F9 ", " F8 explains"] {
+        assert!(cards.contains(words), "no '{words}'");
+    }
+    b.app.mode = Mode::Normal;
+    press(&mut b, "F8");
+    assert!(b.screen(120, 40).contains("F8 closes"));
+
+    b.app.mode = Mode::Normal;
+    b.app.lesson =
+        crate::config::LESSONS.iter().find(|l| l.name == "negatives").unwrap().config().unwrap().lesson.map(Lesson::new);
+    assert!(b.screen(120, 40).contains("F2 turns to the next card"), "{}", b.screen(120, 40));
+    b.publish(|_| ());
+    b.publish(|s| (s.step, s.probe) = (5000, Some(std::sync::Arc::new(super::probe_row(5000)))));
+    press(&mut b, "F2");
+    assert!(b.screen(120, 40).contains("▸ F3 objective.local.negatives"), "{}", b.screen(120, 40));
 }

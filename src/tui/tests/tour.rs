@@ -43,8 +43,8 @@ fn every_card_is_whole_and_beside_what_it_explains_at_every_size() {
                 assert!(spots.charts.iter().any(|(shown, _)| *shown == id), "{id:?} is in sight at {width}×{height}");
                 assert_eq!(b.app.focus, Panel::Chart(id), "and has the focus");
             }
-            let (area, sign) =
-                place(card, target, b.app.area).unwrap_or_else(|| panic!("no place for {} at {width}×{height}", card.title));
+            let (area, sign) = place(card, &b.app.ui.keys.said(card.text), target, b.app.area)
+                .unwrap_or_else(|| panic!("no place for {} at {width}×{height}", card.title));
             assert!(!area.intersects(target), "{} lies over what it explains at {width}×{height}", card.title);
             assert!(area.right() <= width && area.bottom() <= height);
             let screen = b.screen(width, height);
@@ -65,7 +65,7 @@ fn every_card_is_whole_and_beside_what_it_explains_at_every_size() {
                 .collect::<Vec<_>>()
                 .join(" ");
             let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-            assert_eq!(words(&shown), words(card.text), "at {width}×{height} in\n{screen}");
+            assert_eq!(words(&shown), words(&b.app.ui.keys.said(card.text)), "at {width}×{height} in\n{screen}");
         }
     }
 }

@@ -69,7 +69,7 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Overlays => runs::clear(app),
         Action::Fork => {
             let how = "a fork begins from a checkpoint: {runs}, Enter on a run, then {fork} on one of its checkpoints";
-            app.say(app.ui.keys.said(how));
+            app.say(how);
         }
         Action::Smooth => smooth(app),
         Action::Estimators => app.mode = Mode::Estimators(first_term(app)),
@@ -149,7 +149,7 @@ fn charts(app: &mut App) {
 fn selected(app: &mut App) -> Option<&'static str> {
     let key = app.picked().map(|i| CONTROLS[i].key);
     if key.is_none() {
-        app.say("no setting has these words: Esc shows all of them");
+        app.say("no setting has these words: {escape} shows all of them");
     }
     key
 }
@@ -275,7 +275,7 @@ fn log_scale(app: &mut App) {
 fn smooth(app: &mut App) {
     app.smooth = !app.smooth;
     app.say(match (app.smooth, app.live.config.has_encoder()) {
-        (true, true) => "smoothed: a moving average over a fortieth of the steps shown; S shows the curves as they are",
+        (true, true) => "smoothed: a moving average over a fortieth of the steps shown; {smooth} shows the curves as they are",
         (false, true) => "curves as they are",
         (_, false) => "the arena's charts are means of 200 steps already",
     });
@@ -290,7 +290,7 @@ fn freeze(app: &mut App) {
 
 fn default(app: &mut App) -> Vec<Effect> {
     if app.focus != Panel::Controls {
-        app.say("Tab to the controls first: this sets the selected one to its default");
+        app.say("{next-panel} to the controls first: this sets the selected one to its default");
         return Vec::new();
     }
     let Some(key) = selected(app) else { return Vec::new() };
@@ -313,7 +313,7 @@ pub fn preset(app: &mut App, n: usize, source: Source) -> Vec<Effect> {
 /// A word to the trainer.
 pub fn command(app: &mut App, action: Action) -> Vec<Effect> {
     if !app.alive() {
-        app.complain(app.ui.keys.said("the trainer has ended: {restart} starts a new run"));
+        app.complain("the trainer has ended: {restart} starts a new run");
         return Vec::new();
     }
     let paused = matches!(app.live.phase, Phase::Paused(_));

@@ -31,7 +31,7 @@ pub fn remedy(app: &mut App) -> Vec<Effect> {
     }
     let effects = ask(app, finding.remedy, Source::Key);
     match request_of(&effects) {
-        Some(_) => app.say(format!("remedy requested: {} · u takes it back", finding.remedy_words)),
+        Some(_) => app.say(format!("remedy requested: {} · {{undo}} takes it back", finding.remedy_words)),
         None if app.notice.is_none() => app.say(format!("requested already: {}", finding.remedy_words)),
         None => {}
     }
@@ -67,7 +67,7 @@ pub fn undo(app: &mut App) -> Vec<Effect> {
     let done = sentence(&back.into_iter().map(|c| Change { source: Source::Key, ..c }).collect::<Vec<_>>());
     let further = match app.undo.len() {
         0 => String::new(),
-        n => format!(" · u goes further back ({n})"),
+        n => format!(" · {{undo}} goes further back ({n})"),
     };
     app.say(if id.is_some() { format!("undo: {done}{further}") } else { format!("is so already: {done}{further}") });
     effects

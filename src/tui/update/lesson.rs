@@ -45,7 +45,7 @@ fn make_change(app: &mut App) -> Vec<Effect> {
     if edits.is_empty() {
         app.say("this card changes nothing");
     } else if !app.alive() {
-        app.complain("the trainer has ended: R starts a new run");
+        app.complain("the trainer has ended: {restart} starts a new run");
     } else if lesson.in_force(&app.live.config) {
         app.say("the change of this card is in force already");
     } else {

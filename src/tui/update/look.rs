@@ -52,7 +52,7 @@ pub fn pan_by(app: &mut App, by: f64) {
 
 pub fn pan_by_key(app: &mut App, later: bool) {
     if app.sight.range == Range::All {
-        return app.say("the charts show the whole axis: + or the wheel zooms in");
+        return app.say("the charts show the whole axis: {closer} or the wheel zooms in");
     }
     pan(app, if later { MOVE } else { -MOVE });
     tell_range(app);
@@ -76,8 +76,8 @@ pub fn window(app: &mut App) {
 fn tell_range(app: &mut App) {
     let text = match (app.range_words(), app.sight.range) {
         (None, _) => "the charts show the whole axis and follow the newest step".to_owned(),
-        (Some(words), Range::Last(_)) => format!("the charts show the {words} and follow; 0 shows all"),
-        (Some(words), _) => format!("the charts show {words} and stay there; 0 shows all"),
+        (Some(words), Range::Last(_)) => format!("the charts show the {words} and follow; {{whole}} shows all"),
+        (Some(words), _) => format!("the charts show {words} and stay there; {{whole}} shows all"),
     };
     app.say(text);
 }
@@ -120,7 +120,7 @@ pub fn pick(app: &mut App) {
     let next = now.map_or(0, |at| at + 1);
     app.sight.picked = entries.get(next).map(|(entry, _)| (id, *entry));
     match entries.get(next) {
-        Some((_, name)) => app.say(format!("{name}: B hides or shows it")),
+        Some((_, name)) => app.say(format!("{name}: {{hide-entry}} hides or shows it")),
         None if entries.is_empty() => app.say("the legend has no entries yet"),
         None => app.say("no entry is picked"),
     }
@@ -136,19 +136,23 @@ fn entries(app: &App, id: ChartId) -> Vec<(Entry, String)> {
 pub fn toggle_picked(app: &mut App) {
     match app.sight.picked {
         Some((id, entry)) => toggle(app, id, entry),
-        None => app.say("b picks an entry of the legend first; a click on one hides it at once"),
+        None => app.say("{pick-entry} picks an entry of the legend first; a click on one hides it at once"),
     }
 }
 
 pub fn toggle(app: &mut App, id: ChartId, entry: Entry) {
     let hidden = app.sight.toggle(id, entry);
     let name = entries(app, id).into_iter().find(|(e, _)| *e == entry).map(|(_, name)| name).unwrap_or_default();
-    app.say(if hidden { format!("{name} is hidden; A shows everything again") } else { format!("{name} is shown") });
+    app.say(if hidden {
+        format!("{name} is hidden; {{show-entries}} shows everything again")
+    } else {
+        format!("{name} is shown")
+    });
 }
 
 pub fn show_all_entries(app: &mut App) {
     app.say(match app.sight.hidden.is_empty() {
-        true => "nothing is hidden: b picks an entry of a legend, B hides it",
+        true => "nothing is hidden: {pick-entry} picks an entry of a legend, {hide-entry} hides it",
         false => "everything is shown again",
     });
     app.sight.hidden.clear();

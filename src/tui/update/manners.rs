@@ -4,7 +4,6 @@ use crate::{
     train::{Outcome, Phase},
     tui::{
         app::App,
-        keys::Action,
         message::Effect,
         theme::{self, Theme},
         ui::Notify,
@@ -42,12 +41,11 @@ pub fn notify(app: &mut App, name: &str) -> Result<Vec<Effect>, String> {
 /// The mouse to the terminal, or back to us.
 pub fn mouse(app: &mut App) -> Vec<Effect> {
     app.ui.mouse = !app.ui.mouse;
-    let key = app.ui.keys.name(Action::Mouse);
     if app.ui.mouse {
-        app.say(format!("the mouse works here again; {key} gives it to the terminal"));
+        app.say("the mouse works here again; {mouse} gives it to the terminal");
     } else {
         app.cursor = app.cursor.filter(|c| c.pinned);
-        app.say(format!("the mouse is the terminal's: text can be selected; {key} takes it back"));
+        app.say("the mouse is the terminal's: text can be selected; {mouse} takes it back");
     }
     vec![Effect::Mouse(app.ui.mouse)]
 }

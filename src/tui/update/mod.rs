@@ -230,7 +230,7 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
             prompt.paste(text);
             app.log.filtered(prompt);
         }
-        _ => app.say("pasted text is taken on the command line only: press : first"),
+        _ => app.say("pasted text is taken on the command line only: press {command} first"),
     }
     Vec::new()
 }

@@ -46,7 +46,7 @@ pub fn open_filter(app: &mut App) -> Vec<Effect> {
 /// Takes all other runs off the charts.
 pub fn clear(app: &mut App) {
     match app.runs.overlays.len() {
-        0 => app.say(app.ui.keys.said("no run is marked: {runs}, then {pause} on one lays it over the charts")),
+        0 => app.say("no run is marked: {runs}, then {pause} on one lays it over the charts"),
         1 => app.say("the marked run is off the charts"),
         n => app.say(format!("{n} marked runs are off the charts")),
     }
@@ -154,7 +154,7 @@ fn mark(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(place) = app.runs.free_place() else {
-        app.say(format!("{MOST} runs are marked, more cannot be told apart: Space on one of them takes it off"));
+        app.say(format!("{MOST} runs are marked, more cannot be told apart: {{pause}} on one of them takes it off"));
         return Vec::new();
     };
     app.sight.forget_run(place);

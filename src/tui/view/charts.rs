@@ -316,7 +316,7 @@ fn build<'a>(
         cursor: app.cursor.map(|c| c.x).filter(|at| (x.0..=x.1).contains(at)),
         cursor_note,
         unit,
-        empty,
+        empty: app.ui.keys.said(empty),
         focused,
         marker: app.marker,
         theme: &app.theme,
@@ -329,8 +329,10 @@ fn words(app: &App, id: ChartId) -> (&'static str, &'static str, &'static str) {
     match id {
         ChartId::Loss => ("Loss", "", "the first step is on its way"),
         ChartId::Information => ("Mutual information", "nats", "estimates come with the first step"),
-        ChartId::Accuracy if app.live.config.probe.every == 0 => ("Probe accuracy", "%", "probe.every is 0: p takes a probe now"),
-        ChartId::Accuracy if app.live.step > 0 => ("Probe accuracy", "%", "nothing probed here yet: p takes a probe now"),
+        ChartId::Accuracy if app.live.config.probe.every == 0 => {
+            ("Probe accuracy", "%", "probe.every is 0: {probe} takes a probe now")
+        }
+        ChartId::Accuracy if app.live.step > 0 => ("Probe accuracy", "%", "nothing probed here yet: {probe} takes a probe now"),
         ChartId::Accuracy => ("Probe accuracy", "%", "the first probe is on its way"),
         ChartId::Bias | ChartId::Deviation => (arena::title(id), "nats", "estimates come with the first step"),
     }

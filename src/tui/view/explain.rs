@@ -31,7 +31,7 @@ const LABEL: usize = 9;
 
 pub fn draw(app: &App, open: &Explaining, layout: &Layout, buf: &mut Buffer) {
     let title = format!(" {} ", open.topic.title(app));
-    let inside = frame(app, layout, &title, " ↑↓ scroll · ←→ another · i closes ", buf);
+    let inside = frame(app, layout, &title, &app.ui.keys.said(" ↑↓ scroll · ←→ another · {explain} closes "), buf);
     let lines = lines(app, open, usize::from(inside.width));
     let first = open.scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
     for (row, line) in lines.iter().skip(first).take(usize::from(inside.height)).enumerate() {
@@ -69,9 +69,13 @@ fn one(app: &App, part: &Part, columns: usize, all: &mut Vec<Line<'static>>) {
     let t = &app.theme;
     let heading = wrap(&part.heading, columns).into_iter();
     all.extend(heading.map(|line| Line::styled(line, t.accent.add_modifier(Modifier::BOLD))));
-    all.extend(wrap(&part.text, columns.saturating_sub(2)).into_iter().map(|line| Line::styled(format!("  {line}"), t.text)));
+    all.extend(
+        wrap(&app.ui.keys.said(&part.text), columns.saturating_sub(2))
+            .into_iter()
+            .map(|line| Line::styled(format!("  {line}"), t.text)),
+    );
     for (label, text) in &part.lines {
-        for (i, line) in wrap(text, columns.saturating_sub(LABEL + 2)).into_iter().enumerate() {
+        for (i, line) in wrap(&app.ui.keys.said(text), columns.saturating_sub(LABEL + 2)).into_iter().enumerate() {
             let head = if i == 0 { *label } else { "" };
             all.push(Line::from(vec![Span::styled(format!("  {head:<LABEL$}"), t.dim), Span::styled(line, t.text)]));
         }

@@ -41,7 +41,8 @@ pub fn draw(app: &App, lesson: &Lesson, area: Rect, buf: &mut Buffer) {
     let (inner, lines) = (Rect { y: area.y + 1, height: area.height - 1, ..area }, lines(app, lesson, area.width));
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
     let first = lesson.scroll.min(hidden);
-    let outlook = if hidden > first { format!("{} more below", hidden - first) } else { lesson.outlook(&app.live) };
+    let outlook =
+        if hidden > first { format!("{} more below", hidden - first) } else { app.ui.keys.said(&lesson.outlook(&app.live)) };
     let (card, cards) = lesson.place();
     let place = if card == 0 { "introduction".to_owned() } else { format!("{card} of {cards}") };
     let room = usize::from(area.width).saturating_sub(width(&outlook) + width(&place) + 18);
@@ -60,37 +61,41 @@ pub fn draw(app: &App, lesson: &Lesson, area: Rect, buf: &mut Buffer) {
 /// The whole card, however long.
 pub fn lines(app: &App, lesson: &Lesson, columns: u16) -> Vec<Line<'static>> {
     let t = &app.theme;
-    let Some(step) = lesson.step() else { return part("", lesson.introduction(), (t.dim, t.text), columns) };
+    let part = |label: &str, text: &str, styles| part(&app.ui.keys.said(label), &app.ui.keys.said(text), styles, columns);
+    let Some(step) = lesson.step() else { return part("", lesson.introduction(), (t.dim, t.text)) };
     let strong = t.accent.add_modifier(Modifier::BOLD);
     if lesson.answered {
-        let mut all = part("?", &step.question, (strong, t.text), columns);
-        all.extend(part("→", &step.answer, (t.ok.add_modifier(Modifier::BOLD), t.text), columns));
+        let mut all = part("?", &step.question, (strong, t.text));
+        all.extend(part("→", &step.answer, (t.ok.add_modifier(Modifier::BOLD), t.text)));
         return all;
     }
-    let mut all = part("", &step.text, (t.dim, t.text), columns);
+    let mut all = part("", &step.text, (t.dim, t.text));
     if !step.set.is_empty() {
-        let (sign, style) = if lesson.in_force(&app.live.config) { ("✓ t", t.ok) } else { ("▸ t", strong) };
+        let (sign, style) =
+            if lesson.in_force(&app.live.config) { ("✓ {lesson-try}", t.ok) } else { ("▸ {lesson-try}", strong) };
         let change = |(key, to): (&String, &toml::Value)| match app.live.config.get(key) {
             Some(now) if now != *to => format!("{key} {} → {}", shown(&now), shown(to)),
             _ => format!("{key} = {}", shown(to)),
         };
         let changes: Vec<String> = step.set.iter().map(change).collect();
-        all.extend(part(sign, &changes.join(", "), (style, style), columns));
+        all.extend(part(sign, &changes.join(", "), (style, style)));
     }
     if !step.look.is_empty() {
-        all.extend(part("look", &step.look, (t.dim, t.text), columns));
+        all.extend(part("look", &step.look, (t.dim, t.text)));
     }
     if !step.question.is_empty() {
-        let hint = if step.answer.is_empty() { "" } else { " (T: the answer)" };
-        all.extend(part("?", &format!("{}{hint}", step.question), (strong, t.text), columns));
+        let hint = if step.answer.is_empty() { "" } else { " ({lesson-answer}: the answer)" };
+        all.extend(part("?", &format!("{}{hint}", step.question), (strong, t.text)));
     }
     all
 }
 
 /// A label, and a text beside it on as many lines as it takes.
 fn part(label: &str, text: &str, (mark, body): (Style, Style), columns: u16) -> Vec<Line<'static>> {
-    let indent = if label.is_empty() { 1 } else { LABEL };
+    // A key of the user's own may be longer than ours.
+    let indent = if label.is_empty() { 1 } else { LABEL.max(width(label) + 2) };
     let lines = wrap(text, usize::from(columns).saturating_sub(indent + 1)).into_iter().enumerate();
-    let head = |i: usize| if i == 0 && !label.is_empty() { format!(" {label:<5}") } else { " ".repeat(indent) };
+    let pad = " ".repeat(indent.saturating_sub(width(label) + 1));
+    let head = |i: usize| if i == 0 { format!(" {label}{pad}") } else { " ".repeat(indent) };
     lines.map(|(i, text)| Line::from(vec![Span::styled(head(i), mark), Span::styled(text, body)])).collect()
 }

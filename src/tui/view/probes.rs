@@ -103,8 +103,8 @@ pub fn draw(app: &App, looking: Looking, layout: &Layout, buf: &mut Buffer) {
     );
     let Some(row) = probe else {
         let every = app.live.config.probe.every;
-        let text = if every == 0 { "probe.every is 0: p takes a probe now" } else { "the first probe is on its way" };
-        return put(buf, inside, 0, text, app.theme.dim);
+        let text = if every == 0 { "probe.every is 0: {probe} takes a probe now" } else { "the first probe is on its way" };
+        return put(buf, inside, 0, &app.ui.keys.said(text), app.theme.dim);
     };
     table(app, row, looking.layer, inside, buf);
     let below = Rect { y: inside.y + TABLE, height: inside.height.saturating_sub(TABLE), ..inside };

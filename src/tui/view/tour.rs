@@ -29,7 +29,8 @@ pub fn draw(app: &App, card: usize, layout: &Layout, buf: &mut Buffer) {
     let cards = cards(&app.live.config);
     let Some(shown) = cards.get(card) else { return };
     let target = target(shown.at, layout);
-    let Some((area, sign)) = place(shown, target, app.area) else { return };
+    let text = app.ui.keys.said(shown.text);
+    let Some((area, sign)) = place(shown, &text, target, app.area) else { return };
     let t = &app.theme;
     Clear.render(area, buf);
     buf.set_style(area, t.text);
@@ -51,7 +52,7 @@ pub fn draw(app: &App, card: usize, layout: &Layout, buf: &mut Buffer) {
     let inner = block.inner(area);
     block.render(area, buf);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    for (row, line) in wrap(shown.text, usize::from(inner.width)).iter().enumerate() {
+    for (row, line) in wrap(&text, usize::from(inner.width)).iter().enumerate() {
         put(buf, inner, row as u16, line, t.text);
     }
 }
@@ -66,8 +67,8 @@ pub fn target(at: Spot, layout: &Layout) -> Rect {
     }
 }
 
-/// Where the card goes, with the sign that points from there to the target: the first side on which the whole of it has room.
-pub fn place(card: &Card, target: Rect, screen: Rect) -> Option<(Rect, &'static str)> {
+/// Where the card with this text goes, with the sign that points from there to the target: the first side on which the whole of it has room.
+pub fn place(card: &Card, text: &str, target: Rect, screen: Rect) -> Option<(Rect, &'static str)> {
     let below = Rect { y: target.bottom(), height: screen.bottom().saturating_sub(target.bottom()), ..screen };
     let above = Rect { height: target.y.saturating_sub(screen.y), ..screen };
     let right = Rect { x: target.right(), width: screen.right().saturating_sub(target.right()), ..screen };
@@ -76,16 +77,16 @@ pub fn place(card: &Card, target: Rect, screen: Rect) -> Option<(Rect, &'static 
         Spot::Settings => [(left, "▶"), (below, "▲"), (above, "▼"), (right, "◀")],
         _ => [(below, "▲"), (above, "▼"), (right, "◀"), (left, "▶")],
     };
-    sides.into_iter().find_map(|(side, sign)| fit(card, target, side, sign).map(|area| (area, sign)))
+    sides.into_iter().find_map(|(side, sign)| fit(card, text, target, side, sign).map(|area| (area, sign)))
 }
 
 /// The card in this part of the screen, as near to the target as it goes.
-fn fit(card: &Card, target: Rect, side: Rect, sign: &str) -> Option<Rect> {
+fn fit(card: &Card, text: &str, target: Rect, side: Rect, sign: &str) -> Option<Rect> {
     let wide = side.width.min(WIDEST);
     if wide < NARROWEST.max(width(card.title) as u16 + 14) {
         return None;
     }
-    let rows = wrap(card.text, usize::from(wide - 4)).len() as u16 + 2;
+    let rows = wrap(text, usize::from(wide - 4)).len() as u16 + 2;
     // The line of keys at the very bottom stays in sight.
     let bottom = if card.at == Spot::Keys { side.bottom() } else { side.bottom().saturating_sub(1) };
     let height = bottom.saturating_sub(side.y);

@@ -120,7 +120,7 @@ pub struct Chart<'a> {
     /// `"nats"`, `""`, or `"%"`: values are shares in [0, 1] then, and shown times a hundred.
     pub unit: &'a str,
     /// What to say while there is nothing to draw.
-    pub empty: &'a str,
+    pub empty: String,
     pub focused: bool,
     pub marker: Marker,
     pub theme: &'a Theme,

@@ -143,7 +143,7 @@ impl<'a> Painter<'a> {
         let say = match (drawable, c.lines.iter().any(|l| l.hidden)) {
             (true, _) if c.log_y => "nothing above zero for a logarithmic axis",
             (false, true) => "all that could be shown is hidden",
-            _ => c.empty,
+            _ => &c.empty,
         };
         if plot.is_empty() {
             return;

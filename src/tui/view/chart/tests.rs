@@ -29,7 +29,7 @@ fn chart<'a>(theme: &'a Theme, x: (f64, f64), lines: Vec<Line<'a>>) -> Chart<'a>
         cursor: None,
         cursor_note: "",
         unit: "",
-        empty: "no step yet",
+        empty: "no step yet".into(),
         focused: false,
         marker: Marker::Braille,
         theme,

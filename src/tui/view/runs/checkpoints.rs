@@ -28,7 +28,8 @@ pub(super) fn draw(app: &App, layout: &Layout, buf: &mut Buffer) {
     let inside = framed(app, layout, &title, &keys, buf);
     let Some(rows) = &opened.rows else { return put(buf, inside, 0, "being read", app.theme.dim) };
     if rows.is_empty() {
-        return put(buf, inside, 0, "none: checkpoint.every says how often one is written, c writes one now", app.theme.dim);
+        let text = app.ui.keys.said("none: checkpoint.every says how often one is written, {checkpoint} writes one now");
+        return put(buf, inside, 0, &text, app.theme.dim);
     }
     let list = area(inside);
     let columns = fitting(&COLUMNS, STEP, list.width.into());
