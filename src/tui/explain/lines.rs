@@ -58,7 +58,7 @@ const WHY_IT_FALLS: Entry = entry(
      the ground are kept whole. The class is the outline of the shape, which shows in no single place, and that is given up. The probe asks \
      for the class only, so it falls while the estimates rise.",
 )
-.source("measured, three seeds: README, 'What the global term learns that the local one does not'; the bars of a (Probes) show it live")
+.source("measured, three seeds: README, 'What the global term learns that the local one does not'; the bars of Probes ({probes}) show it live")
 .mind("On photographs, whose classes show locally, the same objective raises it: README, 'Results'.");
 
 const ACCURACY: Entry = entry(
@@ -220,20 +220,20 @@ const CONV: Entry = entry(
 )
 .formula("images of the right class / images judged")
 .unit("%")
-.kind("a value, with a standard error: a shows it")
+.kind("a value, with a standard error: {probes} shows it")
 .mind("The largest layer: even untrained it tells classes apart. A probe fitted on few images lies below one fitted on all.");
 
 const FC: Entry = entry("fc", "Held-out accuracy of a linear classifier on the fully connected layer.")
     .formula("images of the right class / images judged")
     .unit("%")
-    .kind("a value, with a standard error: a shows it")
+    .kind("a value, with a standard error: {probes} shows it")
     .mind("Between feature map and code.");
 
 const Y: Entry =
     entry("Y", "Held-out accuracy of a linear classifier on the code, the few numbers that the encoder makes of an image.")
         .formula("images of the right class / images judged")
         .unit("%")
-        .kind("a value, with a standard error: a shows it")
+        .kind("a value, with a standard error: {probes} shows it")
         .source("Hjelm et al. 2019, section 4.1")
         .mind("It need not follow the estimates: information about what is no class counts as much as any other.");
 

@@ -12,6 +12,8 @@ use dim_estimators::by_name;
 use super::{
     app::{App, ChartId, Mode, Panel},
     controls::{CONTROLS, explained},
+    keys::Action,
+    tabs,
 };
 use crate::{
     config::{self, script_label},
@@ -57,6 +59,9 @@ impl Entry {
     }
 }
 
+/// Tabs that need no explanation of their own: what is in them is explained piece by piece.
+const ASIDE: [Action; 2] = [Action::Train, Action::Log];
+
 /// What an explanation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
@@ -64,11 +69,8 @@ pub enum Topic {
     Chart(ChartId),
     /// A place in [`CONTROLS`].
     Setting(usize),
-    Estimators,
-    Representation,
-    Probes,
-    Runs,
-    Data,
+    /// The view that this action opens.
+    View(Action),
 }
 
 /// The open explanation.
@@ -91,12 +93,8 @@ pub struct Part {
 impl Topic {
     /// What has the focus.
     pub fn of(app: &App) -> Self {
-        match (&app.mode, app.focus) {
-            (Mode::Estimators(_), _) => Topic::Estimators,
-            (Mode::Representation { .. }, _) => Topic::Representation,
-            (Mode::Probes(_), _) => Topic::Probes,
-            (Mode::Runs(_), _) => Topic::Runs,
-            (Mode::Data(_), _) => Topic::Data,
+        match (tabs::present(app), app.focus) {
+            (view, _) if !ASIDE.contains(&view) => Topic::View(view),
             (_, Panel::Controls) => Topic::Setting(app.selected),
             (_, Panel::Chart(id)) => Topic::Chart(id),
             (_, Panel::Log) => Topic::Header,
@@ -106,16 +104,9 @@ impl Topic {
     /// The one beside it: header, charts, the selected setting, views, round and round.
     pub fn turned(self, app: &App, by: isize) -> Self {
         let charts = app.charts().map(Topic::Chart);
-        let views: &[Topic] = match app.live.config.has_encoder() {
-            true => &[Topic::Estimators, Topic::Representation, Topic::Probes, Topic::Data, Topic::Runs],
-            false => &[Topic::Estimators, Topic::Runs],
-        };
-        let all: Vec<Topic> = [Topic::Header]
-            .into_iter()
-            .chain(charts)
-            .chain([Topic::Setting(app.selected)])
-            .chain(views.iter().copied())
-            .collect();
+        let views = tabs::all(app).map(|tab| tab.action).filter(|action| !ASIDE.contains(action)).map(Topic::View);
+        let all: Vec<Topic> =
+            [Topic::Header].into_iter().chain(charts).chain([Topic::Setting(app.selected)]).chain(views).collect();
         let at = all.iter().position(|topic| *topic == self).unwrap_or(0);
         all[(at as isize + by).rem_euclid(all.len() as isize) as usize]
     }
@@ -129,12 +120,10 @@ impl Topic {
             Topic::Chart(ChartId::Bias) => "Bias".into(),
             Topic::Chart(ChartId::Deviation) => "Standard deviation".into(),
             Topic::Setting(i) => format!("Setting: {}", CONTROLS[i].label),
-            Topic::Estimators if !app.live.config.has_encoder() => "Estimators of the arena (v)".into(),
-            Topic::Estimators => "Estimators (v)".into(),
-            Topic::Representation => "Representation (r)".into(),
-            Topic::Probes => "Probes (a)".into(),
-            Topic::Runs => "Runs (o)".into(),
-            Topic::Data => "Data (D)".into(),
+            Topic::View(action) => {
+                let name = tabs::all(app).find(|tab| tab.action == action).map_or("", |tab| tab.name);
+                format!("{name} ({})", app.ui.keys.name(action))
+            }
         }
     }
 
@@ -143,12 +132,8 @@ impl Topic {
             Topic::Chart(id) => chart(app, id),
             Topic::Setting(i) => setting(app, CONTROLS[i].key),
             Topic::Header => views::HEADER.iter().map(part).collect(),
-            Topic::Estimators if !app.live.config.has_encoder() => chart(app, ChartId::Bias),
-            Topic::Estimators => views::ESTIMATORS.iter().map(part).collect(),
-            Topic::Representation => views::REPRESENTATION.iter().map(part).collect(),
-            Topic::Probes => views::PROBES.iter().map(part).collect(),
-            Topic::Runs => views::RUNS.iter().map(part).collect(),
-            Topic::Data => views::DATA.iter().map(part).collect(),
+            Topic::View(Action::Estimators) if !app.live.config.has_encoder() => chart(app, ChartId::Bias),
+            Topic::View(action) => views::of(action).iter().map(part).collect(),
         }
     }
 }
@@ -166,8 +151,12 @@ pub fn of_setting(key: &str) -> Option<&'static Entry> {
 fn part(entry: &Entry) -> Part {
     let all =
         [("formula", entry.formula), ("unit", entry.unit), ("it is", entry.kind), ("source", entry.source), ("mind", entry.mind)];
-    let lines = all.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (label, text.to_owned()));
-    Part { heading: entry.name.into(), text: entry.what.into(), lines: lines.collect() }
+    Part { heading: entry.name.into(), text: entry.what.into(), lines: told(all) }
+}
+
+/// The lines that say something.
+fn told<const N: usize>(lines: [(&'static str, &str); N]) -> Vec<(&'static str, String)> {
+    lines.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (label, text.to_owned())).collect()
 }
 
 /// What the chart shows as a whole, and its lines, those that are drawn first.
@@ -216,8 +205,7 @@ fn estimator(name: &str) -> Part {
         ("source", info.source),
         ("mind", info.caution),
     ];
-    let lines = lines.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| (label, text.to_owned()));
-    Part { heading: format!("Estimator {}: {}", info.name, info.title), text: info.when.into(), lines: lines.collect() }
+    Part { heading: format!("Estimator {}: {}", info.name, info.title), text: info.when.into(), lines: told(lines) }
 }
 
 /// A setting: its entry, what it takes, what it is now; of an estimator, also what that is.

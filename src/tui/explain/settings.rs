@@ -192,7 +192,7 @@ pub const SETTINGS: &[(&str, Entry)] = &[
     ),
     ("metrics.every", entry("", "Steps between recorded rows, and between the points of the charts.")),
     ("checkpoint.every", entry("", "Steps between checkpoints, from which a killed run goes on; 0: only at the end.")),
-    ("checkpoint.keep", entry("", "How many of the newest checkpoints stay on the disk. Those saved by c are kept besides.")),
+    ("checkpoint.keep", entry("", "How many of the newest checkpoints stay on the disk. Those saved by hand ({checkpoint}) are kept besides.")),
     (
         "checkpoint.keep_best",
         entry("", "Keeps besides the checkpoint whose own step has the best linear probe on Y.")
@@ -201,18 +201,18 @@ pub const SETTINGS: &[(&str, Entry)] = &[
     (
         "data.augment.crop",
         entry("", "Training images are shifted by up to so many pixels each way, anew at every step; what comes in is black, or the rest of a larger image.")
-            .mind("What the encoder is shown shifted it may learn to ignore. Probes and held-out estimates see the images as they are. D shows it."),
+            .mind("What the encoder is shown shifted it may learn to ignore. Probes and held-out estimates see the images as they are. {data} shows it."),
     ),
     (
         "data.augment.flip",
         entry("", "Every second training image is turned around, left and right, anew at every step.")
-            .mind("Not for images whose meaning changes, as digits. D shows it."),
+            .mind("Not for images whose meaning changes, as digits. {data} shows it."),
     ),
     (
         "data.augment.colour",
         entry("", "Brightness, contrast and saturation of training images are multiplied by a random factor, anew at every step.")
             .formula("1 ± this, uniformly")
-            .mind("What varies at random is no help to recognise an image, so the code may drop it. D shows it."),
+            .mind("What varies at random is no help to recognise an image, so the code may drop it. {data} shows it."),
     ),
     (
         "gaussian.information",

@@ -1,6 +1,7 @@
 //! The header, and the main numbers of the views.
 
 use super::{Entry, entry};
+use crate::tui::keys::Action;
 
 pub const HEADER: &[Entry] = &[
     entry(
@@ -21,7 +22,7 @@ pub const HEADER: &[Entry] = &[
     entry("The signs of the log", "… asked for, ✓ in force, ✗ refused, ◆ a probe, ■ a checkpoint, ≡ the config file, ! a warning; before them the step."),
 ];
 
-pub const ESTIMATORS: &[Entry] = &[
+const ESTIMATORS: &[Entry] = &[
     entry("of ln r, nats", "What each estimator reads from the newest scores, once these are translated to the critic that it would itself train to.")
         .unit("nats")
         .kind("of the kind in the last column, on one batch")
@@ -47,7 +48,7 @@ pub const ESTIMATORS: &[Entry] = &[
     entry("idle", "Units of the code that hardly change from image to image."),
 ];
 
-pub const REPRESENTATION: &[Entry] = &[
+const REPRESENTATION: &[Entry] = &[
     entry(
         "principal components of Y",
         "Each held-out image where its code lies, on the two directions in which the codes differ most; each letter is a class.",
@@ -72,7 +73,7 @@ pub const REPRESENTATION: &[Entry] = &[
     .kind("a score, not nats"),
 ];
 
-pub const PROBES: &[Entry] = &[
+const PROBES: &[Entry] = &[
     entry("accuracy", "Share of held-out images whose class a linear classifier reads off the frozen layer.")
         .unit("%")
         .kind("a value of this sample; ± is one standard error")
@@ -89,14 +90,14 @@ pub const PROBES: &[Entry] = &[
         .mind("It may be a little below 0: a model that is worse than the mean on held-out images."),
 ];
 
-pub const RUNS: &[Entry] = &[
+const RUNS: &[Entry] = &[
     entry("Y", "Accuracy of the linear probe on the code at the last probe of the run.").unit("%"),
     entry("nats", "The held-out estimate at the last probe of the run.")
         .unit("nats")
         .mind("Nats of different estimators, or of different K with infonce, do not compare as they stand."),
 ];
 
-pub const DATA: &[Entry] = &[
+const DATA: &[Entry] = &[
     entry("The images", "What the run is about: training images, which the encoder learns from, and held-out ones, which it never sees. Labels \
                          are for the probes alone."),
     entry("augmented", "The picked training image as it would look as the first of the batch of each of the next steps, under the settings in force.")
@@ -104,3 +105,15 @@ pub const DATA: &[Entry] = &[
     entry("factors", "What the picked image was drawn from, known for the built-in shapes; the bar is the place of the value in its range."),
     entry("images by class", "How many images of each class the split holds: chance for the probes is the share of the largest."),
 ];
+
+/// What there is to say of the view that this action opens.
+pub fn of(action: Action) -> &'static [Entry] {
+    match action {
+        Action::Estimators => ESTIMATORS,
+        Action::Representation => REPRESENTATION,
+        Action::Probes => PROBES,
+        Action::Runs => RUNS,
+        Action::Data => DATA,
+        _ => &[],
+    }
+}

@@ -9,6 +9,7 @@ use crate::{
         app::{ChartId, Mode, Panel},
         controls::{CONTROLS, index_of},
         explain::{Topic, of_series, of_setting},
+        keys::Action,
         message::Message,
         view::charts::curves_of,
     },
@@ -132,7 +133,11 @@ fn it_lies_over_a_view_goes_round_all_topics_and_gives_the_view_back() {
     }
     let Mode::Explain(open) = &b.app.mode else { panic!("closed") };
     assert_eq!(open.topic, seen[0], "ten topics, round and round");
-    assert!(seen.contains(&Topic::Header) && seen.contains(&Topic::Chart(ChartId::Accuracy)) && seen.contains(&Topic::Data));
+    assert!(
+        seen.contains(&Topic::Header)
+            && seen.contains(&Topic::Chart(ChartId::Accuracy))
+            && seen.contains(&Topic::View(Action::Data))
+    );
 }
 
 #[test]

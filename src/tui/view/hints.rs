@@ -13,6 +13,7 @@ use crate::{
         app::{App, Panel},
         keys::{Action, BINDINGS, Binding, When},
         sight::Range,
+        tabs,
     },
 };
 
@@ -28,16 +29,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     put_line(buf, area, 0, &Line::from(spans(app, columns)));
 }
 
-/// What does nothing where no encoder is trained.
-const ENCODERS_OWN: &[Action] = &[
-    Action::LocalMode,
-    Action::GlobalMode,
-    Action::PriorMode,
-    Action::Probe,
-    Action::Representation,
-    Action::Probes,
-    Action::Data,
-];
+/// What does nothing where no encoder is trained; of the views the tabs know.
+const ENCODERS_OWN: &[Action] = &[Action::LocalMode, Action::GlobalMode, Action::PriorMode, Action::Probe];
 
 /// True if the hint is worth its place now.
 fn matters(app: &App, when: When) -> bool {
@@ -66,13 +59,8 @@ fn matters(app: &App, when: When) -> bool {
 fn rank(app: &App, binding: &Binding) -> u8 {
     match binding.when {
         _ if binding.action == Action::Explain => 2,
-        When::Mouse => {
-            if app.ui.mouse {
-                3
-            } else {
-                1
-            }
-        }
+        When::Mouse if app.ui.mouse => 3,
+        When::Mouse => 1,
         When::Always => 0,
         When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding => 1,
         When::Zoomed | When::Picked | When::Hidden => 1,
@@ -83,7 +71,11 @@ fn rank(app: &App, binding: &Binding) -> u8 {
 }
 
 fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
-    let heeded = |b: &&Binding| app.live.config.has_encoder() || !ENCODERS_OWN.contains(&b.action);
+    let encodes = app.live.config.has_encoder();
+    let heeded = |b: &&Binding| match b.action {
+        action if tabs::opens(action) => tabs::all(app).any(|tab| tab.action == action),
+        action => encodes || !ENCODERS_OWN.contains(&action),
+    };
     let mut hints: Vec<&Binding> =
         BINDINGS.iter().filter(|b| matters(app, b.when) && !key(app, b).is_empty()).filter(heeded).collect();
     let cost = |b: &Binding| width(&key(app, b)) + width(hint(app, b)) + 3;
