@@ -12,6 +12,7 @@ use toml::Value;
 use super::{
     controls::CONTROLS,
     explain::Explaining,
+    filter::Filter,
     lesson::Lesson,
     log::{Kind, Log},
     prompt::Prompt,
@@ -189,6 +190,8 @@ pub struct App {
     /// Values that wait for a new run.
     pub next_run: BTreeMap<String, Value>,
     pub selected: usize,
+    /// Which settings are in the list.
+    pub filter: Filter,
     pub focus: Panel,
     pub zoom: Option<ChartId>,
     pub cursor: Option<Cursor>,
@@ -235,6 +238,7 @@ impl App {
             scripts: Vec::new(),
             next_run: BTreeMap::new(),
             selected: 0,
+            filter: Filter::default(),
             focus: Panel::Controls,
             zoom: None,
             cursor: None,

@@ -28,11 +28,11 @@ impl App {
     /// The settings in the list: those of this run that the filter lets through.
     pub fn listed(&self) -> Vec<usize> {
         let mut found = self.controls();
-        if !self.ui.filter.is_empty() {
+        if !self.filter.is_empty() {
             found.retain(|i| {
                 let control = &CONTROLS[*i];
                 let doc = control.spec().map_or("", |k| k.doc);
-                self.ui.filter.lets(&format!("{} {} {doc}", control.label, control.key))
+                self.filter.lets(&format!("{} {} {doc}", control.label, control.key))
             });
         }
         found
@@ -40,6 +40,6 @@ impl App {
 
     /// The selected setting, if it is in the list.
     pub fn picked(&self) -> Option<usize> {
-        Some(self.selected).filter(|i| self.ui.filter.is_empty() || self.listed().contains(i))
+        Some(self.selected).filter(|i| self.filter.is_empty() || self.listed().contains(i))
     }
 }

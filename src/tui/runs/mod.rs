@@ -12,7 +12,7 @@ use std::{
 pub use overlay::{Curves, MOST, Overlay};
 pub use reader::{Ask, Found, Saved};
 
-use super::prompt::Prompt;
+use super::filter::Filter;
 use crate::record::Brief;
 
 /// A run in the list; what there is to say of it comes later.
@@ -56,7 +56,7 @@ pub struct Runs {
     pub listed: bool,
     /// The line picked: 0 is the present run, then those that the filter lets through.
     pub selected: usize,
-    pub filter: Prompt,
+    pub filter: Filter,
     /// Keys go into the filter.
     pub typing: bool,
     pub opened: Option<Opened>,
@@ -75,9 +75,9 @@ impl Row {
         self.brief.as_ref().and_then(|brief| brief.as_deref().ok())
     }
 
-    /// True if it has all these words somewhere in its line.
-    fn has(&self, words: &str) -> bool {
-        if words.is_empty() {
+    /// True if the filter lets its line through.
+    fn passes(&self, filter: &Filter) -> bool {
+        if filter.is_empty() {
             return true;
         }
         let known = self.known().map(|b| {
@@ -85,8 +85,7 @@ impl Row {
             let estimators = [c.global_estimator(), c.local_estimator()].join(" ");
             [&c.data.name, c.resolved_encoder().name(), &estimators, reader::state_word(b.state)].join(" ")
         });
-        let text = format!("{} {}", self.name(), known.unwrap_or_default()).to_lowercase();
-        words.to_lowercase().split_whitespace().all(|word| text.contains(word))
+        filter.lets(&format!("{} {}", self.name(), known.unwrap_or_default()))
     }
 }
 
@@ -98,7 +97,7 @@ pub fn name(path: &Path) -> String {
 impl Runs {
     /// The rows that the filter lets through.
     pub fn shown(&self) -> Vec<&Row> {
-        self.rows.iter().filter(|row| row.has(self.filter.text())).collect()
+        self.rows.iter().filter(|row| row.passes(&self.filter)).collect()
     }
 
     /// The row picked; `None`: the present run.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers, MouseEvent, MouseEventKind};
 
 use super::{Bench, probe_row, row};
 use crate::{
@@ -179,4 +179,37 @@ fn shipped_lessons_wait_for_what_they_ask_for() {
             assert!(!step.answer.contains('@'), "{}", step.answer);
         }
     }
+}
+
+#[test]
+fn every_key_and_the_wheel_move_the_card_that_is_in_sight_and_not_the_log_behind_it() {
+    let mut b = begun("negatives");
+    let long = crate::config::Lesson { introduction: "one word after another ".repeat(60), ..Default::default() };
+    b.app.lesson = Some(Lesson::new(long));
+    b.send(Message::Resize(60, 20));
+    for i in 0..40 {
+        b.event(crate::train::Event::Warning(format!("line {i}")));
+    }
+    b.app.focus = Panel::Log;
+    let at = |b: &Bench| b.app.lesson.as_ref().unwrap().scroll;
+    let last = view::lesson::last_scroll(&b.app);
+    assert!(last > 0, "the card is longer than its place");
+    for _ in 0..50 {
+        b.key(KeyCode::Down);
+    }
+    assert_eq!(at(&b), last, "it ends where there is nothing more");
+    b.key(KeyCode::Up);
+    assert_eq!(at(&b), last - 1);
+    b.key(KeyCode::Home);
+    assert_eq!(at(&b), 0);
+    b.key(KeyCode::End);
+    assert_eq!(at(&b), last);
+    let log = layout(&b.app).unwrap().log;
+    let wheel = |kind| Message::Mouse(MouseEvent { kind, column: 3, row: log.y + 1, modifiers: KeyModifiers::NONE });
+    b.send(wheel(MouseEventKind::ScrollUp));
+    assert_eq!(at(&b), last - 1);
+    b.send(wheel(MouseEventKind::ScrollDown));
+    b.key(KeyCode::Left);
+    b.key(KeyCode::Enter);
+    assert_eq!((at(&b), b.app.log.back), (last, 0));
 }

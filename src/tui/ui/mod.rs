@@ -6,7 +6,6 @@ mod file;
 pub use file::{UiError, load, parse};
 
 use super::{
-    filter::Filter,
     keymap::Keymap,
     theme::{COLOUR_BLIND, Theme, themed},
 };
@@ -59,8 +58,6 @@ pub struct Ui {
     pub mouse: bool,
     /// The user will have no colour (`NO_COLOR`, `--color never`), so no theme with colours either.
     pub colourless: bool,
-    /// Which settings are in the list.
-    pub filter: Filter,
 }
 
 impl Default for Ui {
@@ -72,7 +69,6 @@ impl Default for Ui {
             progress: Progress::Auto,
             mouse: true,
             colourless: false,
-            filter: Filter::default(),
         }
     }
 }

@@ -172,7 +172,7 @@ fn page(app: &mut App, by: isize) {
 fn edge(app: &mut App, last: bool) {
     match app.focus {
         Panel::Controls => select(app, if last { isize::MAX } else { isize::MIN }),
-        Panel::Log => app.log.scroll(if last { isize::MIN + 1 } else { isize::MAX }),
+        Panel::Log => lesson::scroll(app, if last { isize::MAX } else { isize::MIN }),
         Panel::Chart(_) => move_cursor(app, if last { 1.0 } else { -1.0 }),
     }
 }
@@ -181,7 +181,7 @@ fn horizontal(app: &mut App, up: bool) -> Vec<Effect> {
     match app.focus {
         Panel::Controls => return selected(app).map_or_else(Vec::new, |key| change(app, key, up)),
         Panel::Chart(_) => move_cursor(app, if up { 0.01 } else { -0.01 }),
-        Panel::Log => app.log.scroll(if up { -1 } else { 1 }),
+        Panel::Log => lesson::scroll(app, if up { 1 } else { -1 }),
     }
     Vec::new()
 }
@@ -240,7 +240,7 @@ fn enter(app: &mut App) {
             }
         }
         Panel::Chart(_) => zoom(app),
-        Panel::Log => app.log.back = 0,
+        Panel::Log => lesson::scroll(app, isize::MAX),
     }
 }
 

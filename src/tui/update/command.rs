@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use tui_input::Input;
 
-use super::{act, intent::ask};
+use super::{act, cancels, intent::ask};
 use crate::{
     config::{self, Source},
     train::{Command, Phase},
@@ -17,11 +17,6 @@ use crate::{
         prompt::{COMMANDS, Prompt},
     },
 };
-
-/// True for the keys that leave any line.
-fn cancels(key: &KeyEvent) -> bool {
-    key.code == KeyCode::Esc || (key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('c'))
-}
 
 pub fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     let Mode::Command(prompt) = &mut app.mode else { return Vec::new() };

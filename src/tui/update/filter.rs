@@ -1,8 +1,8 @@
 //! The keys while words are typed that the settings, or the lines of the log, must have.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 
-use super::{act, runs};
+use super::{act, cancels, runs};
 use crate::tui::{
     app::{App, Mode, Panel},
     message::Effect,
@@ -14,16 +14,12 @@ pub fn open(app: &mut App) -> Vec<Effect> {
     match (&app.mode, app.focus) {
         (Mode::Log { .. }, _) | (Mode::Normal, Panel::Log) => app.mode = Mode::Log { typing: true },
         (Mode::Normal, Panel::Controls) => {
-            app.ui.filter.prompt.fresh = !app.ui.filter.is_empty();
+            app.filter.prompt.fresh = !app.filter.is_empty();
             app.mode = Mode::Filter;
         }
         _ => return runs::open_filter(app),
     }
     Vec::new()
-}
-
-fn cancels(key: &KeyEvent) -> bool {
-    key.code == KeyCode::Esc || (key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('c'))
 }
 
 /// Of the settings. Enter leaves the words in force, Esc takes them away.
@@ -34,11 +30,11 @@ pub fn settings_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             clear(app);
         }
         KeyCode::Enter => app.mode = Mode::Normal,
-        KeyCode::Backspace if app.ui.filter.prompt.text().is_empty() => app.mode = Mode::Normal,
+        KeyCode::Backspace if app.filter.prompt.text().is_empty() => app.mode = Mode::Normal,
         KeyCode::Up => act::select(app, -1),
         KeyCode::Down => act::select(app, 1),
         _ => {
-            app.ui.filter.prompt.edit(key);
+            app.filter.prompt.edit(key);
             reselect(app);
         }
     }
@@ -47,8 +43,8 @@ pub fn settings_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 
 /// All settings again. True if some had been left out.
 pub fn clear(app: &mut App) -> bool {
-    let was = !app.ui.filter.is_empty();
-    app.ui.filter.prompt = Prompt::default();
+    let was = !app.filter.is_empty();
+    app.filter.prompt = Prompt::default();
     was
 }
 

@@ -2,10 +2,10 @@
 
 use toml::Value;
 
-use super::intent::ask;
+use super::{intent::ask, views};
 use crate::{
     config::{LESSONS, Source},
-    tui::{app::App, keys::Action, message::Effect},
+    tui::{app::App, keys::Action, message::Effect, view},
 };
 
 /// Carries out one of the lesson's actions.
@@ -63,9 +63,10 @@ pub fn toggle(app: &mut App) -> Result<(), String> {
 
 /// Scrolls the card, or the log if that is in its place: negative is up.
 pub fn scroll(app: &mut App, by: isize) {
+    let last = view::lesson::last_scroll(app);
     match app.lesson.as_mut().filter(|lesson| !lesson.hidden) {
-        Some(lesson) => lesson.scroll = lesson.scroll.saturating_add_signed(by).min(99),
-        None => app.log.scroll(-by),
+        Some(lesson) => lesson.scroll = views::scrolled(lesson.scroll, by, last),
+        None => app.log.scroll(by.saturating_neg()),
     }
 }
 

@@ -24,6 +24,7 @@ use super::{
     log::Kind,
     message::{Done, Effect, Message},
     prompt::Prompt,
+    view::help,
 };
 use crate::train::{Command, Phase, StopReason, Watched};
 
@@ -139,6 +140,11 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
+/// True for the keys that leave any line in which text is typed.
+fn cancels(key: &KeyEvent) -> bool {
+    key.code == KeyCode::Esc || (key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('c'))
+}
+
 /// The key of the table that a press stands for. Where text is typed, and where y and n answer, a key is what it is.
 fn translated(app: &App, key: KeyEvent) -> Option<KeyEvent> {
     let typed = match &app.mode {
@@ -191,16 +197,12 @@ fn confirmed(app: &mut App) -> Vec<Effect> {
 }
 
 fn help_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    let last = help::last_scroll(app);
     let Mode::Help { scroll } = &mut app.mode else { return Vec::new() };
-    match keys::action(&key) {
-        Some(Action::Up) => *scroll = scroll.saturating_sub(1),
-        // The end of the help is where the view stops.
-        Some(Action::Down) => *scroll = (*scroll + 1).min(keys::BINDINGS.len() + 8),
-        Some(Action::First) => *scroll = 0,
-        Some(Action::Last) => *scroll = keys::BINDINGS.len() + 8,
-        Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
-        Some(Action::PageDown) => *scroll = (*scroll + 10).min(keys::BINDINGS.len() + 8),
-        Some(Action::Quit) if key.modifiers == KeyModifiers::CONTROL => {
+    let action = keys::action(&key);
+    match (action, action.and_then(views::step_of)) {
+        (_, Some(by)) => *scroll = views::scrolled(*scroll, by, last),
+        (Some(Action::Quit), _) if key.modifiers == KeyModifiers::CONTROL => {
             app.mode = Mode::Normal;
             return act::act(app, Action::Quit);
         }
@@ -222,7 +224,7 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
         }
         Mode::Runs(_) if app.runs.typing => runs::paste(app, text),
         Mode::Filter => {
-            app.ui.filter.prompt.paste(text);
+            app.filter.prompt.paste(text);
             filter::reselect(app);
         }
         Mode::Log { typing: true } => {

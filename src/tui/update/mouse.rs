@@ -4,7 +4,7 @@
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
-use super::{act, intent::ask, look, runs};
+use super::{act, intent::ask, lesson, look, runs};
 use crate::{
     config::Source,
     tui::{
@@ -137,7 +137,7 @@ fn wheel(app: &mut App, at: Target, event: &MouseEvent, up: bool) -> Vec<Effect>
             app.focus = Panel::Controls;
             return act::change(app, CONTROLS[i].key, up);
         }
-        Target::Log => app.log.scroll(if up { 1 } else { -1 }),
+        Target::Log => lesson::scroll(app, if up { -1 } else { 1 }),
         Target::Chart(..) if event.modifiers.contains(KeyModifiers::SHIFT) => {
             sideways(app, at, event.column, if up { -TURN } else { TURN });
         }

@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 
-use super::{travel, views};
+use super::{cancels, travel, views};
 use crate::{
     record::{JournalKind, JournalRow, RunDir, fork_of},
     tui::{
@@ -19,9 +19,6 @@ use crate::{
         runs::{Ask, Curves, Found, MOST, Opened, Overlay, Page, Row, name},
     },
 };
-
-/// Rows that PgUp and PgDn pass.
-const PAGE: usize = 10;
 
 /// Opens the list and looks through the folders anew.
 pub fn open(app: &mut App) -> Vec<Effect> {
@@ -63,7 +60,7 @@ pub fn on_key(app: &mut App, page: Page, key: KeyEvent) -> Vec<Effect> {
         (Page::List, Action::Pause) => return mark(app),
         (Page::List, Action::Enter) => return open_checkpoints(app),
         (Page::List, Action::NextPanel | Action::PreviousPanel) => app.mode = Mode::Runs(Page::Differences { scroll: 0 }),
-        (Page::List, Action::Escape) if !app.runs.filter.text().is_empty() => filtered(app, Prompt::default()),
+        (Page::List, Action::Escape) if !app.runs.filter.is_empty() => filtered(app, Prompt::default()),
         (Page::Checkpoints, Action::Enter) => return travel::ask(app, false),
         (Page::Checkpoints, Action::Fork) => return travel::ask(app, true),
         (Page::Checkpoints, Action::Escape | Action::Left | Action::Default | Action::NextPanel | Action::PreviousPanel) => {
@@ -74,25 +71,12 @@ pub fn on_key(app: &mut App, page: Page, key: KeyEvent) -> Vec<Effect> {
         }
         // Here Space would stop the training behind the view: it is no key of these pages.
         (_, Action::Pause) => {}
-        (_, action) => match step_of(action) {
+        (_, action) => match views::step_of(action) {
             Some(by) => go(app, page, by),
             None => return views::otherwise(app, Action::Runs, binding),
         },
     }
     Vec::new()
-}
-
-/// How far a key moves in a list.
-fn step_of(action: Action) -> Option<isize> {
-    match action {
-        Action::Up => Some(-1),
-        Action::Down => Some(1),
-        Action::PageUp => Some(-(PAGE as isize)),
-        Action::PageDown => Some(PAGE as isize),
-        Action::First => Some(isize::MIN),
-        Action::Last => Some(isize::MAX),
-        _ => None,
-    }
 }
 
 /// A click on a line of the list, or of the checkpoints.
@@ -177,9 +161,8 @@ fn open_checkpoints(app: &mut App) -> Vec<Effect> {
 }
 
 fn type_filter(app: &mut App, key: KeyEvent) -> Vec<Effect> {
-    let cancels = key.code == KeyCode::Esc || (key.modifiers == KeyModifiers::CONTROL && key.code == KeyCode::Char('c'));
     match key.code {
-        _ if cancels => {
+        _ if cancels(&key) => {
             app.runs.typing = false;
             filtered(app, Prompt::default());
         }
@@ -189,11 +172,11 @@ fn type_filter(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             go(app, Page::List, if key.code == KeyCode::Up { -1 } else { 1 });
         }
         _ => {
-            let mut prompt = app.runs.filter.clone();
+            let mut prompt = app.runs.filter.prompt.clone();
             if prompt.edit(key) {
                 filtered(app, prompt);
             } else {
-                app.runs.filter = prompt;
+                app.runs.filter.prompt = prompt;
             }
         }
     }
@@ -201,7 +184,7 @@ fn type_filter(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 }
 
 pub fn paste(app: &mut App, text: &str) {
-    let mut prompt = app.runs.filter.clone();
+    let mut prompt = app.runs.filter.prompt.clone();
     prompt.paste(text);
     filtered(app, prompt);
 }
@@ -209,7 +192,7 @@ pub fn paste(app: &mut App, text: &str) {
 /// Another filter; what was picked stays so if it is still shown, else the first that is.
 fn filtered(app: &mut App, filter: Prompt) {
     let picked = app.runs.picked().map(|row| row.path.clone());
-    app.runs.filter = filter;
+    app.runs.filter.prompt = filter;
     repick(app, picked.as_deref());
 }
 
@@ -217,7 +200,7 @@ fn repick(app: &mut App, picked: Option<&Path>) {
     let at = |path: &Path| app.runs.shown().iter().position(|row| row.path == path);
     app.runs.selected = match picked {
         Some(path) => at(path).map_or(0, |i| i + 1),
-        None if app.runs.filter.text().is_empty() => 0,
+        None if app.runs.filter.is_empty() => 0,
         None => usize::from(!app.runs.shown().is_empty()),
     };
 }

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::act;
+use super::{act, views};
 use crate::tui::{
     app::{App, Mode},
     explain::{Explaining, Topic},
@@ -23,13 +23,12 @@ pub fn explain_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     let Mode::Explain(open) = &app.mode else { return Vec::new() };
     let (mut open, last) = (open.clone(), last_scroll(app, open));
     let Some(binding) = keys::binding(&key) else { return Vec::new() };
+    if let Some(by) = views::step_of(binding.action) {
+        open.scroll = views::scrolled(open.scroll, by, last);
+        app.mode = Mode::Explain(open);
+        return Vec::new();
+    }
     match binding.action {
-        Action::Up => open.scroll = open.scroll.min(last).saturating_sub(1),
-        Action::Down => open.scroll = (open.scroll + 1).min(last),
-        Action::PageUp => open.scroll = open.scroll.min(last).saturating_sub(10),
-        Action::PageDown => open.scroll = (open.scroll + 10).min(last),
-        Action::First => open.scroll = 0,
-        Action::Last => open.scroll = last,
         Action::Left | Action::Right | Action::NextPanel | Action::PreviousPanel => {
             let by = if matches!(binding.action, Action::Right | Action::NextPanel) { 1 } else { -1 };
             (open.topic, open.scroll) = (open.topic.turned(app, by), 0);

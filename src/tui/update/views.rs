@@ -16,6 +16,27 @@ use crate::{
     },
 };
 
+/// Lines of a page.
+const PAGE: isize = 10;
+
+/// How far a key moves in a list or a text.
+pub fn step_of(action: Action) -> Option<isize> {
+    match action {
+        Action::Up => Some(-1),
+        Action::Down => Some(1),
+        Action::PageUp => Some(-PAGE),
+        Action::PageDown => Some(PAGE),
+        Action::First => Some(isize::MIN),
+        Action::Last => Some(isize::MAX),
+        _ => None,
+    }
+}
+
+/// Where a text stands that was scrolled to `at` and is moved by so many lines; it ends at `last`.
+pub fn scrolled(at: usize, by: isize, last: usize) -> usize {
+    at.min(last).saturating_add_signed(by).min(last)
+}
+
 pub fn estimators(app: &mut App, term: Term, key: KeyEvent) -> Vec<Effect> {
     let other = if term == Term::Local { Term::Global } else { Term::Local };
     let Some(binding) = keys::binding(&key) else { return Vec::new() };

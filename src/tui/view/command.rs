@@ -6,14 +6,21 @@ use ratatui::{
     style::{Modifier, Style},
 };
 
-use super::text::{cut, width};
+use super::text::{cut, put, width};
 use crate::{
     config,
     tui::{
         app::{App, Mode},
+        filter::Filter,
         prompt::{COMMANDS, Prompt},
     },
 };
+
+/// The words of a filter, in this row of the area; typed in just now or in force.
+pub fn filter_line(app: &App, filter: &Filter, typing: bool, (area, row): (Rect, u16), buf: &mut Buffer) {
+    let (cursor, style) = if typing { ("▏", app.theme.accent) } else { ("", app.theme.dim) };
+    put(buf, area, row, &format!("/ {}{cursor}", filter.prompt.text()), style);
+}
 
 pub fn draw(app: &App, before: &str, prompt: &Prompt, area: Rect, buf: &mut Buffer) {
     let t = &app.theme;

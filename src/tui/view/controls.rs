@@ -39,7 +39,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         .border_style(border)
         .title(Line::from(vec![Span::styled("─", border), Span::styled(heading(app), title(t, focused))]));
     let table = app.live.config.to_table();
-    if let Some(name) = preset_name(&table).filter(|_| app.ui.filter.is_empty()) {
+    if let Some(name) = preset_name(&table).filter(|_| app.filter.is_empty()) {
         block =
             block.title(Line::from(vec![Span::styled(format!(" {name} "), t.dim), Span::styled("─", border)]).right_aligned());
     }
@@ -57,10 +57,10 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 
 /// The name of the panel, and how much of it the filter shows.
 fn heading(app: &App) -> String {
-    if app.ui.filter.is_empty() {
+    if app.filter.is_empty() {
         return " Settings ".into();
     }
-    format!(" Settings {}/{}: {} ", app.listed().len(), app.controls().len(), cut(app.ui.filter.words(), 10))
+    format!(" Settings {}/{}: {} ", app.listed().len(), app.controls().len(), cut(app.filter.words(), 10))
 }
 
 fn restart_rule(columns: usize) -> String {
@@ -79,7 +79,7 @@ fn draw_control(app: &App, index: usize, table: &Table, area: Rect, buf: &mut Bu
     let t = &app.theme;
     let selected = index == app.selected;
     // Among those that a filter leaves, the term above may be missing.
-    let whole = app.ui.filter.is_empty();
+    let whole = app.filter.is_empty();
     let mark = match (selected, control.inner && whole) {
         (true, false) => "▸ ",
         (true, true) => " ▸ ",

@@ -35,7 +35,7 @@ pub fn draw(app: &App, open: &Explaining, layout: &Layout, buf: &mut Buffer) {
     let lines = lines(app, open, usize::from(inside.width));
     let first = open.scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
     for (row, line) in lines.iter().skip(first).take(usize::from(inside.height)).enumerate() {
-        put_line(buf, Rect { ..inside }, row as u16, line);
+        put_line(buf, inside, row as u16, line);
     }
     let below = lines.len().saturating_sub(first + usize::from(inside.height));
     if below > 0 {

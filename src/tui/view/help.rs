@@ -20,13 +20,12 @@ const KEYS: usize = 12;
 
 pub fn draw(app: &App, scroll: usize, screen: Rect, buf: &mut Buffer) {
     let t = &app.theme;
-    let columns = if screen.width >= 2 * COLUMN + 6 { 2 } else { 1 };
+    let columns = columns(screen);
     let lines = lines(app, usize::from(COLUMN.min(screen.width.saturating_sub(4))));
     let per_column = lines.len().div_ceil(columns);
     // A frame that leaves slivers of the panels at its sides is worse than none.
     let wide = if screen.width < COLUMN + 24 { screen.width } else { COLUMN * columns as u16 + 4 };
-    let size = (wide.min(screen.width), (u16::try_from(per_column).unwrap_or(u16::MAX).saturating_add(2)).min(screen.height));
-    let area = centered(screen, size.0, size.1);
+    let area = centered(screen, wide.min(screen.width), rows(per_column, screen));
     Clear.render(area, buf);
     buf.set_style(area, t.text);
     let inside = usize::from(area.height.saturating_sub(2));
@@ -46,6 +45,21 @@ pub fn draw(app: &App, scroll: usize, screen: Rect, buf: &mut Buffer) {
             put_line(buf, part, row as u16, line);
         }
     }
+}
+
+fn columns(screen: Rect) -> usize {
+    if screen.width >= 2 * COLUMN + 6 { 2 } else { 1 }
+}
+
+/// Rows of the frame, its rules included.
+fn rows(per_column: usize, screen: Rect) -> u16 {
+    u16::try_from(per_column).unwrap_or(u16::MAX).saturating_add(2).min(screen.height)
+}
+
+/// The furthest that scrolling goes.
+pub fn last_scroll(app: &App) -> usize {
+    let per_column = lines(app, usize::from(COLUMN)).len().div_ceil(columns(app.area));
+    per_column.saturating_sub(usize::from(rows(per_column, app.area).saturating_sub(2)))
 }
 
 fn lines(app: &App, columns: usize) -> Vec<Line<'static>> {

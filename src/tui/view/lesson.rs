@@ -5,7 +5,7 @@
 //!  Now give every positive one negative instead of 63.
 //!  … t  objective.local.negatives 63 → 1
 //!  look: the dashed line "L min" on the chart of mutual information
-//!  ?    How far does it fall?   (T: the answer)
+//!  ?    How far does it fall?   ({lesson-answer}: the answer)
 //! ```
 
 use ratatui::{
@@ -20,6 +20,7 @@ use super::text::{cut, put_line, title, width, wrap};
 use crate::tui::{
     app::{App, Panel},
     controls::shown,
+    layout::layout,
     lesson::Lesson,
 };
 
@@ -56,6 +57,12 @@ pub fn draw(app: &App, lesson: &Lesson, area: Rect, buf: &mut Buffer) {
     for (row, line) in lines.iter().skip(first).take(usize::from(inner.height)).enumerate() {
         put_line(buf, inner, row as u16, line);
     }
+}
+
+/// The furthest that scrolling the card goes; 0 without one.
+pub fn last_scroll(app: &App) -> usize {
+    let Some((lesson, layout)) = app.lesson.as_ref().zip(layout(app)) else { return 0 };
+    lines(app, lesson, layout.log.width).len().saturating_sub(usize::from(layout.log.height.saturating_sub(1)))
 }
 
 /// The whole card, however long.

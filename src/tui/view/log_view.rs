@@ -3,6 +3,7 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
+    command::filter_line,
     estimators::frame_in,
     log::lines,
     text::{grouped, put, put_line},
@@ -25,10 +26,9 @@ pub fn draw(app: &App, typing: bool, layout: &Layout, buf: &mut Buffer) {
     let keys = app.ui.keys.said(" ↑↓ scroll · {filter} filter · {log} closes ");
     let mut inside = frame_in(app, area, &title, &keys, buf);
     if typing || !app.log.filter.is_empty() {
-        let cursor = if typing { "▏" } else { "" };
         inside.height = inside.height.saturating_sub(1);
         let foot = Rect { y: inside.bottom(), height: 1, ..inside };
-        put(buf, foot, 0, &format!("/ {}{cursor}", app.log.filter.prompt.text()), if typing { t.accent } else { t.dim });
+        filter_line(app, &app.log.filter, typing, (foot, 0), buf);
     }
     if shown.is_empty() {
         let text = if all == 0 { "nothing has happened yet" } else { "no line has these words: Esc shows all" };

@@ -14,7 +14,7 @@ pub mod estimators;
 pub mod explain;
 mod factors;
 mod header;
-mod help;
+pub mod help;
 mod hints;
 pub mod lesson;
 mod log;
@@ -65,7 +65,7 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Vec<Picture> {
     }
     match &app.mode {
         Mode::Command(prompt) => command::draw(app, ":", prompt, layout.bottom, buf),
-        Mode::Filter => command::draw(app, "/ ", &app.ui.filter.prompt, layout.bottom, buf),
+        Mode::Filter => command::draw(app, "/ ", &app.filter.prompt, layout.bottom, buf),
         Mode::Edit { key, prompt } => command::draw(app, &format!("{key} = "), prompt, layout.bottom, buf),
         _ => hints::draw(app, layout.bottom, buf),
     }

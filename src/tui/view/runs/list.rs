@@ -16,6 +16,7 @@ use crate::{
         layout::Layout,
         runs::{Row, name, overlay::GLYPHS, reader::state_word},
         view::{
+            command::filter_line,
             overlay,
             text::{cut, grouped, put, width},
         },
@@ -66,14 +67,12 @@ pub(super) fn draw(app: &App, layout: &Layout, buf: &mut Buffer) {
     let foot = Rect { y: list.bottom() + 1.min(inside.height), height: inside.height.saturating_sub(list.height + 1), ..inside };
     about(app, foot, buf);
     if filtered {
-        let cursor = if runs.typing { "▏" } else { "" };
-        let text = format!("/ {}{cursor}", runs.filter.text());
-        put(buf, foot, 2, &text, if runs.typing { app.theme.accent } else { app.theme.dim });
+        filter_line(app, &runs.filter, runs.typing, (foot, 2), buf);
     }
 }
 
 fn is_filtered(app: &App) -> bool {
-    app.runs.typing || !app.runs.filter.text().is_empty()
+    app.runs.typing || !app.runs.filter.is_empty()
 }
 
 /// The heading and the lines, inside the frame; below them is what else is known of the picked one.
