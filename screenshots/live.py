@@ -18,9 +18,6 @@ VIEWS = [
     ("estimators", "v", "v"),
     ("representation", "r", "r"),
     ("data", "D", "D"),
-    ("log", "g", "g"),
-    ("palette", ":nce", "\x1b"),
-    ("zoom", "\t+++", "0"),
 ]
 
 
@@ -81,8 +78,7 @@ def main(program):
             screen.wait(lambda: screen.steps() >= STEPS)
             for name, there, back in VIEWS:
                 screen.press(there)
-                if name in ("representation", "data", "estimators"):
-                    screen.listen(4)
+                screen.listen(4)  # The trainer computes what is looked at.
                 screen.keep(name + suffix)
                 screen.press(back)
             screen.leave()

@@ -71,6 +71,14 @@ fn files_of_another_kind_are_named_by_every_verb() {
 }
 
 #[test]
+fn without_a_terminal_the_workbench_names_the_way_that_needs_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = refusal(dir.path(), &[], 1);
+    assert!(text.contains("no terminal") && text.contains("--batch"), "{text}");
+    assert!(!dir.path().join("runs").exists(), "and nothing is begun");
+}
+
+#[test]
 fn a_run_refused_before_it_began_leaves_no_directory() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();

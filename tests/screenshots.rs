@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use dim_tui::tui::screenshot;
+use dim_tui::tui::{screenshot, tabs::TABS};
 
 /// Name, recorded run, columns, rows, panel.
 const PICTURES: &[(&str, &str, u16, u16, Option<&str>)] = &[
@@ -13,6 +13,13 @@ const PICTURES: &[(&str, &str, u16, u16, Option<&str>)] = &[
     ("probes", "run", 160, 46, Some("probes")),
     ("probes-small", "run", 80, 24, Some("probes")),
     ("help", "run", 120, 36, Some("help")),
+    ("help-small", "run", 80, 24, Some("help")),
+    ("log", "run", 120, 36, Some("log")),
+    ("log-small", "run", 80, 24, Some("log")),
+    ("palette", "run", 120, 36, Some("palette")),
+    ("palette-small", "run", 80, 24, Some("palette")),
+    ("zoom", "run", 120, 36, Some("zoom")),
+    ("zoom-small", "run", 80, 24, Some("zoom")),
     ("explain", "run", 120, 36, Some("explain")),
     ("explain-small", "run", 80, 24, Some("explain")),
     ("tour", "run", 120, 36, Some("tour")),
@@ -64,5 +71,26 @@ fn the_picture_tells_the_story_of_the_run() {
     // ln(63 + 1) = 4.16 and ln(15 + 1) = 2.77 are the ceilings at the end of the run.
     for word in ["FINISHED", "infonce", "Mutual information", "Probe accuracy", "4.16", "2.77"] {
         assert!(svg.contains(word), "the picture does not show '{word}'");
+    }
+}
+
+/// What only a running trainer shows is drawn by `screenshots/live.py`: the numbers are of one run, the words are the program's.
+#[test]
+fn pictures_of_a_live_run_show_the_tabs_of_today_and_the_foot_of_their_view() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let feet = [
+        ("estimators", "swap the estimator"),
+        ("representation", "another image"),
+        ("data", "train/test"),
+        ("lesson", "Why JSD forgives few negatives"),
+    ];
+    for (name, foot) in feet {
+        for size in ["", "-small"] {
+            let path = root.join("screenshots").join(format!("{name}{size}.svg"));
+            let svg = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            for words in TABS.iter().map(|tab| tab.name).chain([foot]) {
+                assert!(svg.contains(words), "{name}{size}.svg does not show '{words}': screenshots/live.py draws it anew");
+            }
+        }
     }
 }

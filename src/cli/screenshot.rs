@@ -18,7 +18,7 @@ pub struct ScreenshotArgs {
     /// Rows of the screen
     #[arg(long, default_value_t = 36)]
     height: u16,
-    /// One panel in full screen: loss, mi, accuracy or help; a view: probes, runs, explain, tour; or compare, with the runs beside it over
+    /// One panel in full screen: loss, mi, accuracy or help; a view: probes, runs, log, palette, zoom, explain, tour; or compare, with the runs beside it over
     /// the charts
     #[arg(long)]
     panel: Option<String>,

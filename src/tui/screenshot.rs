@@ -24,8 +24,7 @@ use crate::{
 
 /// Draws the run in `run_dir` on a screen of `width` × `height` characters, as SVG. `panel` is `loss`, `mi`, `accuracy`
 /// (that chart in full screen), `probes`, `runs` (the list of those in the same folder), `compare` (they lie over the charts), `explain`
-/// (the second chart), `tour`, `help`, or
-/// `None` for the whole workbench.
+/// (the second chart), `tour`, `log`, `palette` (after `:nce`), `zoom` (the newest quarter), `help`, or `None` for the whole workbench.
 ///
 /// # Errors
 /// If a file of the run is missing or foreign, the panel is unknown, or the size is below the smallest screen.
@@ -52,8 +51,17 @@ pub fn screenshot(run_dir: &Path, width: u16, height: u16, panel: Option<&str>) 
             press(&mut app, KeyCode::Char('i'));
         }
         Some("tour") => super::tour::show(&mut app, 2),
+        Some("log") => press(&mut app, KeyCode::Char('g')),
+        Some("palette") => ":nce".chars().for_each(|c| press(&mut app, KeyCode::Char(c))),
+        Some("zoom") => {
+            app.focus = Panel::Chart(app.charts()[1]);
+            "++".chars().for_each(|c| press(&mut app, KeyCode::Char(c)));
+            app.notice = None;
+        }
         Some("help") => app.mode = Mode::Help { scroll: 0 },
-        Some(other) => anyhow::bail!("unknown panel '{other}': loss, mi, accuracy, probes, runs, compare, explain, tour or help"),
+        Some(other) => anyhow::bail!(
+            "unknown panel '{other}': loss, mi, accuracy, probes, runs, compare, explain, tour, log, palette, zoom or help"
+        ),
     }
     Ok(svg::render(&view::draw_to_buffer(&app, width, height), "dim-tui"))
 }
