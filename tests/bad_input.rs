@@ -73,8 +73,7 @@ fn files_of_another_kind_are_named_by_every_verb() {
 #[test]
 fn without_a_terminal_the_workbench_names_the_way_that_needs_none() {
     let dir = tempfile::tempdir().unwrap();
-    let text = refusal(dir.path(), &[], 1);
-    assert!(text.contains("no terminal") && text.contains("--batch"), "{text}");
+    says(dir.path(), &[], &["needs a terminal", "--batch"]);
     assert!(!dir.path().join("runs").exists(), "and nothing is begun");
 }
 
