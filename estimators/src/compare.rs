@@ -1,6 +1,6 @@
 //! What every estimator says about scores that one of them trained.
 
-use candle_core::{D, DType, Tensor};
+use candle_core::{D, DType, Device, Tensor};
 
 use crate::{Estimator, Kind, Options, Result, Scores, all, ops};
 
@@ -45,7 +45,7 @@ pub fn compare(scores: &Scores, trained: &dyn Estimator, options: &Options, clip
 }
 
 fn number(t: Option<&Tensor>) -> Result<Option<f64>> {
-    Ok(t.map(|t| t.to_dtype(DType::F64)?.to_scalar::<f64>()).transpose()?)
+    Ok(t.map(|t| t.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_scalar::<f64>()).transpose()?)
 }
 
 /// How many negatives of a group count, on the average over groups: 1/Σw², w the softmax over a group's negatives. 1 where one
@@ -56,6 +56,6 @@ fn number(t: Option<&Tensor>) -> Result<Option<f64>> {
 pub fn effective_negatives(scores: &Scores) -> Result<f64> {
     let x = scores.marginal.detach();
     let (once, twice) = (ops::log_sum_exp_rows(&x)?, ops::log_sum_exp_rows(&(&x * 2.)?)?);
-    let counts = ((once * 2.)? - twice)?.exp()?.to_dtype(DType::F64)?;
+    let counts = ((once * 2.)? - twice)?.exp()?.to_device(&Device::Cpu)?.to_dtype(DType::F64)?;
     Ok(counts.squeeze(D::Minus1)?.mean_all()?.to_scalar()?)
 }

@@ -1,6 +1,6 @@
 //! A split of a data set: pixels as bytes, labels, and batches made of them.
 
-use candle_core::{Device, Result, Tensor, bail};
+use candle_core::{DType, Device, Result, Tensor, bail};
 
 use super::Factors;
 
@@ -60,21 +60,29 @@ impl Images {
     /// # Errors
     /// An index past the end, or a failing upload to the device.
     pub fn batch(&self, indices: &[u32], device: &Device) -> Result<Tensor> {
+        let shape = (indices.len(), self.channels, self.height, self.width);
+        if device.is_cpu() {
+            return Tensor::from_vec(self.gather(indices, |byte| f32::from(byte) / 127.5 - 1.0)?, shape, device);
+        }
+        on_device(self.gather(indices, |byte| byte)?, shape, device)
+    }
+
+    /// What is seen of the images at `indices`, each byte made into a number.
+    fn gather<T>(&self, indices: &[u32], number: impl Fn(u8) -> T) -> Result<Vec<T>> {
         let mut values = Vec::with_capacity(indices.len() * self.image_bytes());
-        let scaled = |&byte: &u8| f32::from(byte) / 127.5 - 1.0;
         let ([rows, columns], margin) = (self.stored(), self.margin);
         for &index in indices {
             let image = self.image(index)?;
             if margin == 0 {
-                values.extend(image.iter().map(scaled));
+                values.extend(image.iter().map(|&byte| number(byte)));
                 continue;
             }
             for plane in image.chunks_exact(rows * columns) {
                 let seen = plane.chunks_exact(columns).skip(margin).take(self.height);
-                seen.for_each(|row| values.extend(row[margin..][..self.width].iter().map(scaled)));
+                seen.for_each(|row| values.extend(row[margin..][..self.width].iter().map(|&byte| number(byte))));
             }
         }
-        Tensor::from_vec(values, (indices.len(), self.channels, self.height, self.width), device)
+        Ok(values)
     }
 
     /// The first `n` images (at most all) as they are seen, without margin: n·C·H·W bytes.
@@ -92,5 +100,29 @@ impl Images {
         if let Some(factors) = &mut self.factors {
             factors.truncate(n);
         }
+    }
+}
+
+/// Bytes to where they are computed with, a quarter of what the numbers would be, and made numbers there.
+pub(super) fn on_device(bytes: Vec<u8>, shape: (usize, usize, usize, usize), device: &Device) -> Result<Tensor> {
+    Tensor::from_vec(bytes, shape, device)?.to_dtype(DType::F32)?.affine(1.0 / 127.5, -1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The path of other devices, on this one.
+    #[test]
+    fn bytes_become_the_same_numbers_on_a_device() {
+        // Two images of 1×1 pixels, stored with a margin of one.
+        let pixels: Vec<u8> = (0..18).map(|i| 15 * i).collect();
+        let images = Images { channels: 1, height: 1, width: 1, margin: 1, pixels, labels: vec![0, 1], factors: None };
+        let want = images.batch(&[1, 0], &Device::Cpu).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let bytes = images.gather(&[1, 0], |byte| byte).unwrap();
+        assert_eq!(bytes, [195, 60]);
+        let have = on_device(bytes, (2, 1, 1, 1), &Device::Cpu).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert!(have.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-6), "{have:?} {want:?}");
+        assert!((want[0] - (195.0 / 127.5 - 1.0)).abs() < 1e-6);
     }
 }

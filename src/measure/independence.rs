@@ -129,7 +129,7 @@ impl Judge {
     fn step(&mut self, estimator: &dyn Estimator, sides: &Sides) -> Result<bool, Error> {
         let objective = estimator.objective(&self.scores(sides)?)?;
         self.gradients.update(&objective.neg()?)?;
-        if !number(&objective)?.is_finite() || !nn::grad_norm(&self.params, &self.gradients)?.is_finite() {
+        if !number(&objective)?.is_finite() || !nn::grad_norm(&self.params, &self.gradients)?.to_scalar::<f64>()?.is_finite() {
             return Ok(false);
         }
         self.adam.step(&self.params, &self.gradients, LR, 1.0)?;

@@ -78,7 +78,7 @@ impl Fit {
             return Ok(Step::NonFinite);
         }
         self.gradients.update(&objective.neg()?)?;
-        let grad_norm = grad_norm(&self.params, &self.gradients)?;
+        let grad_norm = grad_norm(&self.params, &self.gradients)?.to_scalar::<f64>()?;
         Ok(if grad_norm.is_finite() { Step::Taken { scores: scores.detach(), loss, grad_norm } } else { Step::NonFinite })
     }
 

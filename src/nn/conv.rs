@@ -1,7 +1,7 @@
 //! Two-dimensional convolution, the one function of it.
 //!
 //! On the CPU each thread takes some images and works through them in blocks: im2col and a matrix product forward,
-//! backward two products and col2im (Candle's own backward takes seconds). Elsewhere it is Candle's convolution.
+//! backward two products and col2im (Candle's own backward takes seconds). Elsewhere it is a product with patches.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, Var, bail};
 use rayon::prelude::*;
@@ -11,6 +11,7 @@ use super::{
     host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch, zeros},
     im2col::{Geometry, col2im, im2col, images_to_columns, images_to_rows, row_stride, rows_to_images},
     params::Init,
+    patches,
 };
 
 /// Cross-correlation of `x` [N, C, H, W] with `w` [O, C, k, k] and zero padding: [N, O, OH, OW], OH = (H + 2·pad − k)/stride + 1.
@@ -19,7 +20,11 @@ use super::{
 /// If shapes, types or devices do not fit each other, or the kernel exceeds the padded image.
 pub fn conv2d(x: &Tensor, w: &Tensor, stride: usize, pad: usize) -> Result<Tensor> {
     let geometry = geometry(x, w, stride, pad)?;
-    if on_host(&[x, w]) { x.contiguous()?.apply_op2(&w.contiguous()?, ConvOp(geometry)) } else { x.conv2d(w, pad, stride, 1, 1) }
+    if on_host(&[x, w]) {
+        x.contiguous()?.apply_op2(&w.contiguous()?, ConvOp(geometry))
+    } else {
+        patches::conv2d(x, w, &geometry)
+    }
 }
 
 fn geometry(x: &Tensor, w: &Tensor, stride: usize, pad: usize) -> Result<Geometry> {
@@ -259,6 +264,24 @@ mod tests {
         }
         // All fifteen of stride 1, at the least.
         assert!(compared >= 15, "{compared}");
+    }
+
+    /// What other devices run, in double precision on this one.
+    #[test]
+    fn patches_give_what_the_kernel_gives() {
+        for case @ [n, c, o, h, w, k, stride, pad] in cases() {
+            let x = Var::from_tensor(&random("x", &[n, c, h, w])).unwrap();
+            let weight = Var::from_tensor(&random("w", &[o, c, k, k])).unwrap();
+            let kernel = conv2d(&x, &weight, stride, pad).unwrap();
+            let patches = patches::conv2d(&x, &weight, &geometry(&x, &weight, stride, pad).unwrap()).unwrap();
+            assert_eq!(kernel.dims(), patches.dims());
+            assert!(distance(&kernel, &patches) < 1e-12, "{case:?}");
+            let kernel = weighted(&kernel).unwrap().backward().unwrap();
+            let patches = weighted(&patches).unwrap().backward().unwrap();
+            for var in [&x, &weight] {
+                assert!(distance(kernel.get(var).unwrap(), patches.get(var).unwrap()) < 1e-11, "{case:?}");
+            }
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
     collections::{HashMap, hash_map::Entry},
 };
 
-use candle_core::{CpuStorage, DType, Result, Shape, Tensor, TensorId, Var, backprop::GradStore, bail};
+use candle_core::{CpuStorage, DType, Device, Result, Shape, Tensor, TensorId, Var, backprop::GradStore, bail};
 
 use rayon::prelude::*;
 
@@ -194,23 +194,33 @@ pub(super) fn on_slice<T: Real, R>(grad: &Gradient<'_>, work: impl FnOnce(&[T]) 
 /// Numbers summed by a thread at a time; it fixes the order of summation.
 const CHUNK: usize = 1 << 14;
 
-/// L2 norm of all gradients of `params` together, summed in f64 in the order given; non-finite if any number is.
+/// L2 norm of all gradients of `params` together; non-finite if any number is. A scalar: on the CPU an f64, summed in the order
+/// given; elsewhere an f32 that is still on the device, so that it can be read together with others.
 ///
 /// # Errors
 /// Only those of the device.
-pub fn grad_norm(params: &[(String, Var)], grads: &Gradients) -> Result<f64> {
+pub fn grad_norm(params: &[(String, Var)], grads: &Gradients) -> Result<Tensor> {
     let mut total = 0.0;
+    let mut elsewhere = Vec::new();
     for (_, param) in params {
         let Some(grad) = grads.get(param) else { continue };
         total += match grad {
             Gradient::Tensor(grad) if !on_host(&[grad]) => {
-                f64::from(grad.to_dtype(DType::F32)?.sqr()?.sum_all()?.to_scalar::<f32>()?)
+                elsewhere.push(grad.to_dtype(DType::F32)?.sqr()?.sum_all()?);
+                0.0
             }
             grad if param.dtype() == DType::F32 => on_slice(&grad, square_sum::<f32>)?,
             grad => on_slice(&grad, square_sum::<f64>)?,
         };
     }
-    Ok(total.sqrt())
+    if elsewhere.is_empty() {
+        return Tensor::new(total.sqrt(), &Device::Cpu);
+    }
+    // Also the squares of those that are on the host, if any, as one more.
+    if total != 0.0 {
+        elsewhere.push(Tensor::new(total as f32, elsewhere[0].device())?);
+    }
+    Tensor::stack(&elsewhere, 0)?.sum_all()?.sqrt()
 }
 
 fn square_sum<T: Real>(values: &[T]) -> f64 {
@@ -277,10 +287,19 @@ mod tests {
     fn the_norm_is_pythagoras_and_keeps_what_is_not_finite() {
         let (a, b, idle) = (single(&[0.0, 0.0]), single(&[0.0]), single(&[9.0]));
         let params = [("a".to_owned(), a.clone()), ("b".to_owned(), b.clone()), ("idle".to_owned(), idle)];
-        assert!((grad_norm(&params, &grads(&[(&a, &[3.0, 4.0]), (&b, &[12.0])])).unwrap() - 13.0).abs() < 1e-12);
-        assert!(grad_norm(&params, &grads(&[(&a, &[3.0, f32::NAN])])).unwrap().is_nan());
-        assert_eq!(grad_norm(&params, &grads(&[(&a, &[3.0, f32::INFINITY])])).unwrap(), f64::INFINITY);
+        let norm = |pairs: &[(&Var, &[f32])]| grad_norm(&params, &grads(pairs)).unwrap().to_scalar::<f64>().unwrap();
+        assert!((norm(&[(&a, &[3.0, 4.0]), (&b, &[12.0])]) - 13.0).abs() < 1e-12);
+        assert!(norm(&[(&a, &[3.0, f32::NAN])]).is_nan());
+        assert_eq!(norm(&[(&a, &[3.0, f32::INFINITY])]), f64::INFINITY);
         // Squares beyond f32 are not lost.
-        assert!((grad_norm(&params, &grads(&[(&b, &[1e30])])).unwrap() / 1e30 - 1.0).abs() < 1e-6);
+        assert!((norm(&[(&b, &[1e30])]) / 1e30 - 1.0).abs() < 1e-6);
+        // As other devices have it: an f32, and what is not finite stays so.
+        let there = |pairs: &[(&Var, &[f32])]| {
+            let grads = grads(pairs);
+            let norm = crate::nn::testing::elsewhere(|| grad_norm(&params, &grads));
+            norm.unwrap().to_scalar::<f32>().unwrap()
+        };
+        assert!((there(&[(&a, &[3.0, 4.0]), (&b, &[12.0])]) - 13.0).abs() < 1e-5);
+        assert!(there(&[(&a, &[3.0, f32::NAN])]).is_nan());
     }
 }

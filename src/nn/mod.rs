@@ -1,8 +1,8 @@
 //! What Candle lacks: seeded init and draws, fast convolution, BatchNorm, Adam with reachable state.
 //!
-//! Everything here knows tensors and nothing of images, critics or configs. On the CPU the layers run own kernels for f32 and f64; on other devices they fall back to Candle's
-//! ordinary operations behind the same functions. Given a number of threads (rayon's global pool), every result is
-//! the same to the bit: work is partitioned, and sums are ordered, by sizes alone, never by who finishes first.
+//! Everything here knows tensors and nothing of images, critics or configs. On the CPU the layers run own kernels for f32 and f64; on
+//! other devices the same functions are made of Candle's ordinary operations. Given a number of threads (rayon's global pool), every
+//! result on the CPU is the same to the bit: work is partitioned, and sums are ordered, by sizes alone, never by who finishes first.
 
 pub mod adam;
 pub mod conv;
@@ -20,6 +20,7 @@ pub mod transpose;
 mod batch_kernel;
 mod host;
 mod im2col;
+mod patches;
 mod sums;
 
 pub use adam::Adam;
@@ -36,4 +37,4 @@ pub use times::times;
 pub use transpose::location_rows;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -52,3 +52,25 @@ pub fn check_gradients(what: &str, vars: &[&Var], loss: impl Fn() -> Result<Tens
         var.set(&Tensor::from_vec(start, var.shape(), &Device::Cpu).unwrap()).unwrap();
     }
 }
+
+thread_local! {
+    static ELSEWHERE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Runs `work` with the layers as they are made on devices without kernels of ours.
+pub(crate) fn elsewhere<R>(work: impl FnOnce() -> R) -> R {
+    struct Back;
+    impl Drop for Back {
+        fn drop(&mut self) {
+            ELSEWHERE.set(false);
+        }
+    }
+    ELSEWHERE.set(true);
+    let _back = Back;
+    work()
+}
+
+/// Whether [`elsewhere`] is at work on this thread.
+pub(super) fn as_elsewhere() -> bool {
+    ELSEWHERE.get()
+}
