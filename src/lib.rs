@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod config;
 pub mod data;
+pub mod device;
 pub mod doctor;
 pub mod eval;
 pub mod measure;

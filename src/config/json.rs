@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Config, Key, Range, keys, keys::ALIASES};
+use super::{Config, DeviceName, Key, Range, keys, keys::ALIASES};
 
 /// JSON Schema 2020-12 of the TOML file. Each key carries `x-live` (true: changes between two steps of a running job;
 /// false: takes a new run), its default, and its bounds where it has any.
@@ -54,10 +54,13 @@ fn annotate(schema: &mut Value, defaults: &Value, key: &Key) {
             at.insert("exclusiveMinimum".into(), json!(0));
             at.insert("maximum".into(), json!(max));
         }
-        // Names that the schema knows only as strings: estimators, data sets, devices.
+        // Names that the schema knows only as strings: estimators, data sets.
         Range::Choice(names) if at.get("type") == Some(&json!("string")) => {
             let aliases = ALIASES.iter().filter(|(_, name)| names.contains(name)).map(|(alias, _)| *alias);
             at.insert("enum".into(), json!(names.iter().copied().chain(aliases).collect::<Vec<_>>()));
+        }
+        Range::Device => {
+            at.insert("anyOf".into(), json!([{ "enum": DeviceName::NAMES }, { "pattern": DeviceName::NUMBERED }]));
         }
         // Names of files may be given without their ending.
         Range::ChoiceOrFile { names, ending } => {

@@ -140,7 +140,8 @@ static KEYS: &[Key] = &[
     live("checkpoint.keep_best", Range::Bool, "keep the one with the best probe too"),
     restart("start.checkpoint", Range::Text, "fork: begin with the state of this checkpoint"),
     restart("run.threads", int(0, 1024), "CPU threads; 0: one per physical core"),
-    restart("run.device", choice(&["auto", "cpu"]), "device to compute on"),
+    restart("run.device", Range::Device, "device to compute on: auto takes a GPU if one answers"),
+    restart("run.tf32", Range::Bool, "NVIDIA GPUs: faster matrix products with 10 bits of mantissa"),
     restart("run.dir", Range::Text, "folder in which run directories are made"),
 ];
 

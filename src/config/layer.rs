@@ -161,13 +161,8 @@ fn join(prefix: &str, name: &str) -> String {
 /// The error for a value that does not fit, with the nearest name where there is one.
 pub(super) fn misfit(name: &str, range: Range, given: &Value, at: &Place) -> ConfigError {
     let text = given.as_str().unwrap_or_default();
-    let gpu = ["cuda", "metal", "gpu", "vulkan", "rocm"].iter().any(|g| text.starts_with(g));
-    let hint = if name == "run.device" && gpu {
-        ": this build has no GPU support".to_owned()
-    } else {
-        let near = (!text.is_empty()).then(|| nearest_name(text, range.names())).flatten();
-        near.map(|n| format!(", did you mean \"{n}\"?")).unwrap_or_default()
-    };
+    let near = (!text.is_empty()).then(|| nearest_name(text, range.names())).flatten();
+    let hint = near.map(|n| format!(", did you mean \"{n}\"?")).unwrap_or_default();
     ConfigError::Value {
         at: at.clone(),
         key: name.to_owned(),

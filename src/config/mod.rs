@@ -7,6 +7,7 @@
 mod assign;
 mod change;
 mod data;
+mod device;
 mod error;
 mod gaussian;
 mod json;
@@ -33,6 +34,7 @@ mod write;
 pub use assign::parse_assignments;
 pub use change::{Change, Source, diff};
 pub use data::*;
+pub use device::DeviceName;
 pub use error::{ConfigError, Place};
 pub use gaussian::*;
 pub use json::json_schema;

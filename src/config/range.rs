@@ -4,7 +4,7 @@ use std::fmt;
 
 use toml::Value;
 
-use super::keys::ALIASES;
+use super::{DeviceName, keys::ALIASES};
 
 /// The values a key takes on its own, whatever the other keys say.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +46,8 @@ pub enum Range {
         max: u64,
         names: &'static [&'static str],
     },
+    /// A device: one of [`DeviceName::NAMES`], or `cuda:N`.
+    Device,
     /// Any text: a path.
     Text,
 }
@@ -60,6 +62,7 @@ impl Range {
         match self {
             Range::Bool => value.as_bool().map(Value::Boolean),
             Range::Text => value.as_str().filter(|s| !s.contains('\0')).map(Value::from),
+            Range::Device => value.as_str().filter(|s| s.parse::<DeviceName>().is_ok()).map(Value::from),
             Range::Choice(names) => one_of(names, value),
             Range::ChoiceOrFile { names, ending } => one_of(names, value).or_else(|| file(names, ending, value)),
             Range::Int { min, max } => whole(*min, *max, value),
@@ -82,6 +85,7 @@ impl Range {
             | Range::FloatOr { names, .. }
             | Range::CountOr { names, .. } => names,
             Range::Bool => &["true", "false"],
+            Range::Device => DeviceName::NAMES,
             _ => &[],
         }
     }
@@ -119,6 +123,7 @@ impl fmt::Display for Range {
         match self {
             Range::Bool => f.write_str("true or false"),
             Range::Text => f.write_str("a text in quotes"),
+            Range::Device => f.write_str("\"auto\", \"cpu\", \"cuda\", \"cuda:N\" or \"metal\""),
             Range::Choice(names) => f.write_str(&listed(names)),
             Range::ChoiceOrFile { names, ending } => {
                 let plain: Vec<&str> = names.iter().copied().filter(|n| !n.ends_with(ending)).collect();

@@ -202,14 +202,16 @@ pub struct Start {
 pub struct Run {
     /// CPU threads; 0: one per physical core.
     pub threads: usize,
-    /// `auto` or `cpu` (this build has no GPU support).
+    /// `auto` (a GPU if the build can use one and it answers, else the CPU), `cpu`, `cuda`, `cuda:N` or `metal`.
     pub device: String,
+    /// On NVIDIA GPUs: matrix products in TF32, with 10 bits of mantissa instead of 23.
+    pub tf32: bool,
     /// Folder in which run directories are made.
     pub dir: PathBuf,
 }
 impl Default for Run {
     fn default() -> Self {
-        Self { threads: 0, device: "auto".into(), dir: "runs".into() }
+        Self { threads: 0, device: "auto".into(), tf32: false, dir: "runs".into() }
     }
 }
 

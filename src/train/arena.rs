@@ -336,8 +336,6 @@ impl Job for Arena {
                 PairCritic::Joint => "joint critics".into(),
             },
             parameters: self.racers.iter().map(|racer| racer.fit.parameters()).sum(),
-            device: "cpu".into(),
-            device_reason: "no GPU in this build".into(),
             threads: self.config.run.threads,
             ..Facts::default()
         }

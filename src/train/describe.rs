@@ -3,15 +3,15 @@
 use std::io;
 
 use super::{Facts, trainer::Trainer};
-use crate::config::{self, Config};
+use crate::config::{self, Config, DeviceName};
 
-/// `data.dir` made absolute and `run.threads` what is really used, so that a replay repeats them. A run is one point of no sweep, and has no lesson.
-pub fn resolved(mut config: Config) -> io::Result<Config> {
+/// `data.dir` made absolute, `run.threads` and `run.device` what is really used, so that a replay repeats them. A run is one point of no sweep, and has no lesson.
+pub fn resolved(mut config: Config, device: DeviceName) -> io::Result<Config> {
     if !config.data.dir.as_os_str().is_empty() {
         config.data.dir = std::path::absolute(&config.data.dir)?;
     }
     config.run.threads = threads();
-    config.run.device = "cpu".into();
+    config.run.device = device.to_string();
     config.sweep = None;
     config.lesson = None;
     Ok(config)
@@ -68,8 +68,6 @@ pub fn facts(trainer: &Trainer) -> Facts {
             data.classes.len()
         ),
         encoder: format!("{kind} width {} → {}", config.encoder.width, config.encoder.code),
-        device: "cpu".into(),
-        device_reason: "no GPU in this build".into(),
         threads: config.run.threads,
         train_images: data.training().len(),
         classes: data.classes.clone(),

@@ -9,6 +9,11 @@ pub enum TrainError {
     /// A script that passed its trial fails on real scores.
     #[error(transparent)]
     Script(#[from] dim_estimators::ScriptError),
+    #[error(
+        "the memory of {device} is full at optim.batch = {batch}, encoder.width = {width} and critic.units = {units}: lower \
+         optim.batch and go on, or begin a smaller run"
+    )]
+    Memory { device: String, batch: usize, width: usize, units: usize },
     #[error("{0}")]
     Invalid(String),
 }

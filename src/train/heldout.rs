@@ -1,7 +1,7 @@
 //! What a probe needs from the networks: features of training and test images in evaluation mode, and the estimates on
 //! held-out pairs. Runs on the trainer's thread and changes nothing: no statistics, no parameters, no draws of a step.
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
 use dim_estimators::Scores;
 
 use super::{
@@ -160,7 +160,7 @@ impl Trainer {
         }
         let value = |scores: &Scores| -> Result<f64, TrainError> {
             let objective = term.estimator.objective(scores).map_err(candle_core::Error::wrap)?;
-            Ok(objective.to_dtype(DType::F64)?.to_scalar()?)
+            Ok(objective.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_scalar()?)
         };
         let values = batches.iter().map(value).collect::<Result<Vec<_>, _>>()?;
         Ok(dim_estimators::jsd::guaranteed_by_batches(&values))
@@ -171,7 +171,7 @@ impl Trainer {
         let cat = |part: fn(&Scores) -> &Tensor| Tensor::cat(&scores.iter().map(part).collect::<Vec<_>>(), 0);
         let pooled = Scores::new(cat(|s| &s.joint)?, cat(|s| &s.marginal)?).map_err(candle_core::Error::wrap)?;
         let nats = term.bind(self).estimator.estimator.nats(&pooled).map_err(candle_core::Error::wrap)?;
-        Ok(nats.map(|t| t.to_dtype(DType::F64)?.to_scalar()).transpose()?)
+        Ok(nats.map(|t| t.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_scalar()).transpose()?)
     }
 }
 

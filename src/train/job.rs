@@ -56,7 +56,7 @@ pub trait Job {
     /// Takes over a checkpoint's state, which belongs to the settings `then`, and puts `config`, which differs in live keys only,
     /// in force. If it fails, another checkpoint may be tried.
     fn restore(&mut self, saved: &Saved, then: Arc<Config>, config: Arc<Config>) -> Result<(), TrainError>;
-    /// What does not change during a run; the run directory is left to the caller.
+    /// What does not change during a run; run directory and device are left to the caller.
     fn facts(&self) -> Facts;
 }
 

@@ -1,5 +1,6 @@
 //! Training: the DIM step and the thread that takes it. Knows model, estimators, data, eval and record; no screen.
 
+pub mod agreement;
 mod arena;
 mod change;
 pub mod checkpoint;
@@ -24,6 +25,7 @@ mod publish;
 mod readings;
 mod restore;
 mod room;
+mod row;
 mod sample;
 mod scripts;
 pub mod session;

@@ -6,7 +6,7 @@
 //!
 //! over the encoder and the critics, after the discriminator of the prior has taken its own step.
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
 use dim_estimators::{Scores, State, ops};
 
 use super::{term_estimator::TermEstimator, trainer::TrainError};
@@ -162,14 +162,17 @@ fn softplus(x: &Tensor) -> Result<Tensor> {
     ops::softplus(x).map_err(candle_core::Error::wrap)
 }
 
-/// Scalars as one read: `None` where a tensor is absent.
+/// Scalars, those that are on a GPU with one read of it: `None` where a tensor is absent.
 pub fn read_scalars(scalars: &[Option<&Tensor>]) -> Result<Vec<Option<f64>>> {
-    let present: Vec<Tensor> = scalars.iter().flatten().map(|t| t.to_dtype(DType::F64)?.reshape(1)).collect::<Result<_>>()?;
-    if present.is_empty() {
-        return Ok(vec![None; scalars.len()]);
-    }
-    let mut values = Tensor::cat(&present, 0)?.to_vec1::<f64>()?.into_iter();
-    Ok(scalars.iter().map(|t| t.and_then(|_| values.next())).collect())
+    let elsewhere = scalars.iter().flatten().filter(|t| !t.device().is_cpu());
+    let elsewhere: Vec<Tensor> = elsewhere.map(|t| t.to_dtype(DType::F32)?.reshape(1)).collect::<Result<_>>()?;
+    let mut read = if elsewhere.is_empty() { Vec::new() } else { Tensor::cat(&elsewhere, 0)?.to_vec1::<f32>()? }.into_iter();
+    let value = |t: &Tensor| match t.device() {
+        Device::Cpu => t.to_dtype(DType::F64)?.to_scalar(),
+        _ => Ok(read.next().map_or(f64::NAN, f64::from)),
+    };
+    let mut value = value;
+    scalars.iter().map(|t| t.map(&mut value).transpose()).collect()
 }
 
 #[cfg(test)]

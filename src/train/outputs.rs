@@ -1,6 +1,9 @@
 //! What a worker gives out besides steps: probes, checkpoints, warnings, the end.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use super::{
     Event, Outcome, Phase, Watched, checkpoint,
@@ -8,6 +11,9 @@ use super::{
     worker::{Halt, Worker},
 };
 use crate::record::{JournalKind, ProbeRow, Summary};
+
+/// Between two questions how busy the GPU is.
+const METER_PACE: Duration = Duration::from_secs(1);
 
 impl Worker<'_> {
     /// Records what the encoder will see first; a run goes on without it.
@@ -46,6 +52,15 @@ impl Worker<'_> {
             if let Err(Halt::Failed(e) | Halt::Refused(e)) = self.probe() {
                 self.tell(Event::Warning(e));
             }
+        }
+    }
+
+    /// How busy the GPU is, once a second.
+    pub(super) fn read_meter(&mut self) {
+        let Some((meter, due)) = &mut self.meter else { return };
+        if Instant::now() >= *due {
+            *due = Instant::now() + METER_PACE;
+            self.publisher.gpu(meter.read());
         }
     }
 
@@ -168,7 +183,7 @@ impl Worker<'_> {
             Outcome::Failed(reason) | Outcome::Refused(reason) => reason.clone(),
         };
         self.note(JournalKind::End, Some(text.clone()));
-        let facts = self.job.facts();
+        let facts = self.link.snapshot.load().facts.as_ref().clone();
         let summary = Summary {
             version: env!("CARGO_PKG_VERSION").into(),
             steps: self.job.steps_done(),

@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use super::{Facts, Gallery, Phase, Portrait, Readings, Snapshot, Vitals};
 use crate::{
     config::{Config, ScriptInForce},
+    device::Usage,
     record::{PerTerm, ProbeRow, StepRow},
 };
 
@@ -115,6 +116,10 @@ impl Publisher {
 
     pub fn vitals(&self, vitals: Option<Vitals>) {
         self.edit(true, |s| s.now.vitals = vitals.map(Arc::new));
+    }
+
+    pub fn gpu(&self, usage: Option<Usage>) {
+        self.edit(false, |s| s.now.gpu = usage);
     }
 
     pub fn last_probe(&self) -> Option<ProbeRow> {

@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use super::{Gallery, Portrait, Readings, Vitals};
 use crate::{
     config::{Config, ScriptInForce},
+    device::Usage,
     record::{PerTerm, ProbeRow, StepRow},
 };
 
@@ -79,6 +80,8 @@ pub struct Snapshot {
     pub gallery: Option<Arc<Gallery>>,
     /// How the terms pull at the code, measured every now and then; never under `--batch`.
     pub vitals: Option<Arc<Vitals>>,
+    /// How busy the GPU is, where one computes and tells.
+    pub gpu: Option<Usage>,
 }
 
 impl Snapshot {
@@ -102,6 +105,7 @@ impl Snapshot {
             portrait: None,
             gallery: None,
             vitals: None,
+            gpu: None,
         }
     }
 }

@@ -4,7 +4,6 @@
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
-use candle_core::Device;
 use toml::Value;
 
 use super::{
@@ -19,14 +18,16 @@ use super::{
     worker::{Halt, refused},
 };
 use crate::{
-    config::{self, Config},
+    config::{self, Config, DeviceName},
     data,
+    device::{self, Chosen},
     record::{JournalKind, JournalRow, ProbeRow, RecordError, Recorder, RunDir, StepRow, fork_row, journal_row, read_rows},
 };
 
 /// Everything a worker needs to go on from here.
 pub(super) struct Beginning {
     pub job: Box<dyn Job>,
+    pub device: Chosen,
     pub recorder: Recorder,
     /// Steps and rollbacks behind the run's first step; not 0 in a fork.
     pub began: (u64, u64),
@@ -44,27 +45,34 @@ pub(super) struct Beginning {
 
 /// Makes or opens the run directory and brings the state to where training goes on.
 pub(super) fn begin(config: Config, options: &Options, publisher: &Publisher) -> Result<Beginning, Halt> {
-    let config = describe::resolved(config).map_err(refused)?;
+    let device = chosen(&config)?;
+    let config = describe::resolved(config, device.name).map_err(refused)?;
     match &options.resume {
-        None => anew(config, options, publisher, Vec::new()),
+        None => anew(config, device, options, publisher, Vec::new()),
         Some(run) => {
             let dir = RunDir::existing(run).map_err(refused)?;
             let set = describe::live(&options.set).map_err(refused)?;
             if !checkpoint::list(&dir.path().join(RunDir::CHECKPOINTS)).is_empty() {
-                return go_on(dir, config, options, publisher);
+                return go_on(dir, config, device, options, publisher);
             }
             // As it began the first time; what is asked for now comes as a change.
             let path = run.join("config.toml");
             let text =
                 std::fs::read_to_string(&path).map_err(|e| refused(RecordError::Read { path: path.clone(), source: e }))?;
             let first = config::parse_state(&text, &path).map_err(refused)?;
-            anew(describe::carry_over(&first, &config, &[]).map_err(refused)?, options, publisher, set)
+            anew(describe::carry_over(&first, &config, &[]).map_err(refused)?, device, options, publisher, set)
         }
     }
 }
 
 /// From the run's first step.
-fn anew(config: Config, options: &Options, publisher: &Publisher, set: Vec<(String, Value)>) -> Result<Beginning, Halt> {
+fn anew(
+    config: Config,
+    device: Chosen,
+    options: &Options,
+    publisher: &Publisher,
+    set: Vec<(String, Value)>,
+) -> Result<Beginning, Halt> {
     let mut folders = options.script_folders.clone();
     let fork = Fork::find(&config, &folders).map_err(refused)?;
     // The parent's scripts are named by the copies it kept.
@@ -79,7 +87,7 @@ fn anew(config: Config, options: &Options, publisher: &Publisher, set: Vec<(Stri
         (None, None) => RunDir::new_under(&config.run.dir, &config.data.name),
     };
     let dir = dir.and_then(|dir| dir.check_writable().map(|()| dir)).map_err(refused)?;
-    let mut job = prepare(&config, scripts, publisher).inspect_err(|_| dir.discard_empty())?;
+    let mut job = prepare(&config, &device, scripts, publisher).inspect_err(|_| dir.discard_empty())?;
     if let Some(fork) = &fork {
         fork.take_over(&mut *job).map_err(refused)?;
         fork.keep_in(&dir).map_err(refused)?;
@@ -103,11 +111,11 @@ fn anew(config: Config, options: &Options, publisher: &Publisher, set: Vec<(Stri
     let faults = fork.map(|fork| fork.faults).unwrap_or_default();
     let recorder = recorder.map_err(refused)?;
     checkpoint::sweep(&recorder.path().join(RunDir::CHECKPOINTS));
-    Ok(Beginning { job, recorder, began, resumed: false, scheduled: BTreeSet::new(), rows, faults, set })
+    Ok(Beginning { job, device, recorder, began, resumed: false, scheduled: BTreeSet::new(), rows, faults, set })
 }
 
 /// From the newest of the run's own checkpoints that can be used.
-fn go_on(dir: RunDir, config: Config, options: &Options, publisher: &Publisher) -> Result<Beginning, Halt> {
+fn go_on(dir: RunDir, config: Config, device: Chosen, options: &Options, publisher: &Publisher) -> Result<Beginning, Halt> {
     let mut scripts = Scripts::new(options.script_folders.clone());
     let config = scripts.pin_config(config).map_err(refused)?;
     publisher.config(Arc::new(config.clone()));
@@ -118,7 +126,7 @@ fn go_on(dir: RunDir, config: Config, options: &Options, publisher: &Publisher) 
         true => (0, 0),
         false => checkpoint::header(&dir.path().join(RunDir::START)).map(|h| (h.step, h.attempt)).map_err(refused)?,
     };
-    let mut job = prepare(&config, scripts, publisher)?;
+    let mut job = prepare(&config, &device, scripts, publisher)?;
     let files = checkpoint::list(&checkpoints).into_iter().map(|(_, path)| path);
     let now = |in_force: &Config| describe::carry_over(in_force, &config, &options.set);
     let (saved, faults) = put_back(&mut *job, files, now)?;
@@ -129,7 +137,7 @@ fn go_on(dir: RunDir, config: Config, options: &Options, publisher: &Publisher) 
     let recorder = Recorder::resume(dir, job.config(), job.steps_done(), job.attempt()).map_err(refused)?;
     checkpoint::sweep(&checkpoints);
     let rows = vec![journal_row(job.steps_done(), JournalKind::Resumed)];
-    Ok(Beginning { job, recorder, began, resumed: true, scheduled: saved.scheduled, rows, faults, set: Vec::new() })
+    Ok(Beginning { job, device, recorder, began, resumed: true, scheduled: saved.scheduled, rows, faults, set: Vec::new() })
 }
 
 /// Puts a job of this run back to the first of these checkpoints that is whole, of this run, and fits, then into the settings that
@@ -160,8 +168,19 @@ pub(super) fn put_back(
     Ok((None, faults))
 }
 
+/// The device that `run.device` comes to. Estimators in the arena are small: the CPU is the fastest place for them.
+fn chosen(config: &Config) -> Result<Chosen, Halt> {
+    let asked =
+        config.run.device.parse().map_err(|()| Halt::Refused(format!("run.device names no device: {}", config.run.device)))?;
+    if config.has_encoder() {
+        return device::choose(asked, config.run.tf32).map_err(refused);
+    }
+    let cpu = device::choose(DeviceName::Cpu, false).map_err(refused)?;
+    Ok(Chosen { reason: "pairs of numbers stay there".into(), ..cpu })
+}
+
 /// What the configuration trains, before its first step.
-fn prepare(config: &Config, scripts: Scripts, publisher: &Publisher) -> Result<Box<dyn Job>, Halt> {
+fn prepare(config: &Config, device: &Chosen, scripts: Scripts, publisher: &Publisher) -> Result<Box<dyn Job>, Halt> {
     if !config.has_encoder() {
         return Ok(Box::new(Arena::new(Arc::new(config.clone()), scripts).map_err(refused)?));
     }
@@ -175,7 +194,7 @@ fn prepare(config: &Config, scripts: Scripts, publisher: &Publisher) -> Result<B
     };
     let dataset = Arc::new(data::load(&config.data.name, &request).map_err(refused)?);
     publisher.phase(Phase::Starting("building the networks".into()));
-    Ok(Box::new(Trainer::new(Arc::new(config.clone()), scripts, dataset, Device::Cpu).map_err(refused)?))
+    Ok(Box::new(Trainer::new(Arc::new(config.clone()), scripts, dataset, device.device.clone()).map_err(refused)?))
 }
 
 /// What a run has recorded so far.

@@ -62,7 +62,10 @@ impl Alignment {
             return Ok(self.clone());
         };
         // An objective that leaves a constant free (dv, infonce) knows it only from the scores.
-        let free = ops::mean_all(&(from.log_ratio(&scores.joint)? - known.joint)?)?.to_dtype(DType::F64)?.to_scalar::<f64>()?;
+        let free = ops::mean_all(&(from.log_ratio(&scores.joint)? - known.joint)?)?
+            .to_device(&Device::Cpu)?
+            .to_dtype(DType::F64)?
+            .to_scalar::<f64>()?;
         let mut swaps = self.0.clone();
         let mut swap = Swap { from, shift: if free.is_finite() { free } else { 0.0 }, to };
         if let Some(last) = swaps.pop_if(|last| last.to == from) {

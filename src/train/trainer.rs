@@ -10,17 +10,19 @@ use super::{
     Scripts,
     learning_rate::learning_rate,
     networks::{GLOBAL, LOCAL, Networks},
-    objective::{self, PriorTerm, StepValue, TermValue, read_scalars},
+    objective::{self, PriorTerm, TermValue},
     planned::Planned,
     readings::Newest,
     room,
+    row::{Computed, Recorded},
     term_estimator::{TermEstimator, TermEstimators},
 };
 use crate::{
     config::{Config, CriticKind, Mode, PriorKind},
     data::{Dataset, Order},
+    device::is_out_of_memory,
     nn::{self, Adam, Draws, Gradients, Stats},
-    record::{PerTerm, StepRow, TermLosses},
+    record::{PerTerm, StepRow},
 };
 
 /// Batches whose statistics set BatchNorm's running averages before the first step: 0.9⁶⁴ ≈ 0.1 % of the start is left.
@@ -206,7 +208,25 @@ impl Trainer {
             }
             self.adam_prior.load(&before.moments)?;
         }
-        outcome
+        outcome.map_err(|e| self.full_memory(e))
+    }
+
+    /// If the device's memory is full, lets go of what the next step makes anew, and names what takes the most.
+    fn full_memory(&mut self, error: TrainError) -> TrainError {
+        match error {
+            TrainError::Candle(e) if is_out_of_memory(&e) => {
+                (self.gradients, self.gradients_prior) = Default::default();
+                self.newest = PerTerm { global: None, local: None };
+                let c = &self.config;
+                TrainError::Memory {
+                    device: c.run.device.clone(),
+                    batch: c.optim.batch,
+                    width: c.encoder.width,
+                    units: c.critic.units,
+                }
+            }
+            other => other,
+        }
     }
 
     /// Copies of what moves before a step is known to be finite: BatchNorm's statistics and the discriminator.
@@ -240,16 +260,19 @@ impl Trainer {
         )?;
         self.gradients.update(&value.differentiated)?;
         let (trained, watched) = self.networks.main_params(&config.objective);
-        let grad_norm = nn::grad_norm(&trained, &self.gradients)?;
-        let watched_norm = nn::grad_norm(&watched, &self.gradients)?;
+        let computed = Computed {
+            value: &value,
+            discriminator: discriminator.as_ref(),
+            trained: nn::grad_norm(&trained, &self.gradients)?,
+            watched: nn::grad_norm(&watched, &self.gradients)?,
+        };
 
         let negatives =
             PerTerm { global: global.as_ref().map(|t| t.pairs.negatives), local: local.as_ref().map(|t| t.pairs.negatives) };
-        let row = self.row(step, &value, discriminator.as_ref(), negatives, lr, grad_norm)?;
-        let nonfinite = nonfinite(&row, watched_norm);
+        let Recorded { row, watched_norm, nonfinite } = self.record(step, computed, negatives, lr)?;
         if nonfinite.is_none() {
             // Critics that only monitor are clipped by themselves: they leave the encoder's step alone.
-            for (params, norm) in [(&trained, grad_norm), (&watched, watched_norm)] {
+            for (params, norm) in [(&trained, row.grad_norm), (&watched, watched_norm)] {
                 let scale = if optim.clip_norm > 0.0 && norm > optim.clip_norm { optim.clip_norm / norm } else { 1.0 };
                 self.adam.step(params, &self.gradients, lr, scale)?;
             }
@@ -266,8 +289,9 @@ impl Trainer {
         Ok(StepOutcome { row, nonfinite })
     }
 
-    /// The discriminator's own step, on detached codes. Its loss, if there is a prior.
-    fn step_discriminator(&mut self, y: &Tensor, step: u64, lr: f64) -> Result<Option<Tensor>, TrainError> {
+    /// The discriminator's own step, on detached codes: its loss and its gradient's norm, if there is a prior. Whether they are
+    /// finite is found when the whole step is read; if not, the discriminator is put back with all the rest.
+    fn step_discriminator(&mut self, y: &Tensor, step: u64, lr: f64) -> Result<Option<(Tensor, Tensor)>, TrainError> {
         let Some(term) = self.prior_term() else { return Ok(None) };
         let mut rng = self.draws("prior", step);
         let n = y.elem_count();
@@ -279,56 +303,9 @@ impl Trainer {
         let loss = term.discriminator_loss(&samples, y)?;
         let params = self.networks.prior_params();
         self.gradients_prior.update(&loss)?;
-        if nn::grad_norm(&params, &self.gradients_prior)?.is_finite() {
-            self.adam_prior.step(&params, &self.gradients_prior, lr, 1.0)?;
-        }
-        Ok(Some(loss.detach()))
-    }
-
-    /// The row of `metrics.jsonl`; one read of all scalars.
-    fn row(
-        &self,
-        step: u64,
-        value: &StepValue,
-        discriminator: Option<&Tensor>,
-        negatives: PerTerm<usize>,
-        lr: f64,
-        grad_norm: f64,
-    ) -> Result<StepRow, TrainError> {
-        let (g, l) = (value.global.as_ref(), value.local.as_ref());
-        let scalars = read_scalars(&[
-            Some(&value.loss),
-            g.map(|t| &t.loss),
-            l.map(|t| &t.loss),
-            value.prior.as_ref(),
-            discriminator,
-            g.and_then(|t| t.nats.as_ref()),
-            l.and_then(|t| t.nats.as_ref()),
-        ])?;
-        let e = &self.estimators;
-        let name = |e: &TermEstimator, on: bool| on.then(|| e.name());
-        // With positives among the negatives the usual ceilings are out of reach, and none is known.
-        let known = !self.config.objective.include_positives;
-        let ceiling =
-            |e: &TermEstimator, k: Option<usize>, clip| k.filter(|_| known).and_then(|k| e.estimator.ceiling(k, e.clip(clip)));
-        Ok(StepRow {
-            step,
-            seconds: 0.0,
-            epoch: None,
-            examples_per_second: 0.0,
-            loss: scalars[0].unwrap_or(0.0),
-            terms: TermLosses { global: scalars[1], local: scalars[2], prior: scalars[3], discriminator: scalars[4] },
-            mi: PerTerm { global: scalars[5], local: scalars[6] },
-            ceiling: PerTerm {
-                global: ceiling(&e.global, negatives.global, self.config.global_clip()),
-                local: ceiling(&e.local, negatives.local, self.config.local_clip()),
-            },
-            estimator: PerTerm { global: name(&e.global, g.is_some()), local: name(&e.local, l.is_some()) },
-            negatives,
-            lr,
-            grad_norm,
-            arena: None,
-        })
+        let norm = nn::grad_norm(&params, &self.gradients_prior)?;
+        self.adam_prior.step(&params, &self.gradients_prior, lr, 1.0)?;
+        Ok(Some((loss.detach(), norm)))
     }
 
     pub(super) fn prior_term(&self) -> Option<PriorTerm<'_>> {
@@ -343,22 +320,6 @@ fn kept(estimator: &mut TermEstimator, value: Option<TermValue>, term: Option<Pl
     let (value, term) = value.zip(term)?;
     estimator.memory = value.memory;
     Some(Newest { scores: value.scores, term })
-}
-
-/// What in a row stops training: a read-out in nats may be infinite, an objective or a gradient may not.
-fn nonfinite(row: &StepRow, watched_norm: f64) -> Option<String> {
-    let t = &row.terms;
-    let named = [
-        ("the global term's objective", t.global),
-        ("the local term's objective", t.local),
-        ("the prior term", t.prior),
-        ("the discriminator's loss", t.discriminator),
-        ("the loss", Some(row.loss)),
-        ("the gradient's norm", Some(row.grad_norm)),
-        ("the gradient's norm of a monitoring critic", Some(watched_norm)),
-    ];
-    let (name, value) = named.into_iter().find_map(|(n, v)| v.filter(|v| !v.is_finite()).map(|v| (n, v)))?;
-    Some(format!("{name} is {value} at step {}", row.step))
 }
 
 #[cfg(test)]

@@ -39,6 +39,19 @@ fn a_step_that_is_not_finite_leaves_no_trace() {
 
 /// The encoder of a run with a monitoring critic is, to the bit, that of a run without, gradient clipping or not.
 #[test]
+fn full_memory_of_a_device_names_what_takes_it() {
+    let mut t = trainer(&[("optim.batch", 32.into()), ("critic.units", 16.into())]);
+    let full = TrainError::Candle(candle_core::Error::Msg("DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")".into()));
+    let told = t.full_memory(full).to_string();
+    for part in ["optim.batch = 32", "critic.units = 16", "lower optim.batch"] {
+        assert!(told.contains(part), "{told}");
+    }
+    let other = t.full_memory(TrainError::Candle(candle_core::Error::Msg("shape mismatch".into())));
+    assert!(matches!(other, TrainError::Candle(_)));
+    assert_eq!(t.step().unwrap().nonfinite, None, "and training goes on");
+}
+
+#[test]
 fn a_monitoring_critic_leaves_the_encoder_alone() {
     for clip in [0.0, 0.01] {
         let run = |mode: &str| {

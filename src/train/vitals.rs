@@ -4,7 +4,7 @@
 //! those after the step; BatchNorm normalises by the batch, as in the step, and its running statistics are put back. Gradients of
 //! parameters go to buffers that are thrown away.
 
-use candle_core::{DType, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
 
 use super::{
     readings::Newest,
@@ -124,7 +124,7 @@ impl Trainer {
 }
 
 fn numbers(t: &Tensor) -> Result<Vec<f64>, TrainError> {
-    Ok(t.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?)
+    Ok(t.flatten_all()?.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_vec1()?)
 }
 
 fn norm(v: &[f64]) -> f64 {

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     config::{Config, OnNonfinite, Source},
+    device::Meter,
     eval::ProbeThread,
     record::{JournalKind, Recorder, RunDir, StepRow},
 };
@@ -117,6 +118,8 @@ pub(super) struct Worker<'a> {
     pub(super) watched: (Watched, Instant),
     /// When the vitals are measured next; never without a screen.
     pub(super) vitals_due: Option<Instant>,
+    /// What tells how busy the GPU is, and when it is asked next; only with a screen.
+    pub(super) meter: Option<(Meter, Instant)>,
 }
 
 impl<'a> Worker<'a> {
@@ -128,7 +131,12 @@ impl<'a> Worker<'a> {
         let start = begin(config, &options, &publisher)?;
         let (mut job, recorder) = (start.job, start.recorder);
         let in_force = job.config().clone();
-        let facts: Facts = Facts { run_dir: recorder.path().into(), ..job.facts() };
+        let facts = Facts {
+            run_dir: recorder.path().into(),
+            device: start.device.name.to_string(),
+            device_reason: start.device.reason.clone(),
+            ..job.facts()
+        };
         publisher.start(facts, job.steps_done(), job.epoch());
         let scripts = job.scripts().in_force(&in_force);
         publisher.in_force(in_force.clone(), scripts, job.total_steps());
@@ -158,6 +166,7 @@ impl<'a> Worker<'a> {
             asked: false,
             watched: (Watched::Nothing, Instant::now()),
             vitals_due: interactive.then(Instant::now),
+            meter: Meter::of(&start.device).filter(|_| interactive).map(|meter| (meter, Instant::now())),
             job,
             recorder,
             probes: ProbeThread::spawn()?,
@@ -235,7 +244,9 @@ impl<'a> Worker<'a> {
     fn take_step(&mut self) -> Result<(), Halt> {
         let started = Instant::now();
         let outcome = match self.job.step() {
-            Err(TrainError::Script(fault)) if self.options.interactive => return self.on_faulty_script(fault.to_string()),
+            Err(fault @ (TrainError::Script(_) | TrainError::Memory { .. })) if self.options.interactive => {
+                return self.on_fault(fault.to_string());
+            }
             outcome => outcome?,
         };
         let took = started.elapsed().as_secs_f64();
@@ -257,6 +268,7 @@ impl<'a> Worker<'a> {
         self.publisher.step(&row, self.job.epoch(), self.job.total_steps(), took);
         self.last = Some(row);
         self.read_all();
+        self.read_meter();
         if due(self.job.probe_every()) || (last && self.job.probe_every() > 0) {
             self.probe()?;
         }
@@ -281,6 +293,7 @@ impl<'a> Worker<'a> {
     /// Waits for a command, or a moment for the probe thread.
     fn wait(&mut self) {
         self.recorder.flush();
+        self.read_meter();
         match self.link.commands.recv_timeout(IDLE) {
             Ok(command) => self.obey(command),
             Err(RecvTimeoutError::Timeout) => {}
@@ -325,7 +338,7 @@ impl<'a> Worker<'a> {
     }
 
     /// A script has failed where its trial had not: the step has left no trace, and waits for another estimator.
-    fn on_faulty_script(&mut self, reason: String) -> Result<(), Halt> {
+    fn on_fault(&mut self, reason: String) -> Result<(), Halt> {
         self.note(JournalKind::Pause, Some(reason.clone()));
         (self.gait, self.pause_reason) = (Gait::Pause, Some(reason));
         Ok(())

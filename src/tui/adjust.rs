@@ -14,6 +14,7 @@ pub fn step(config: &Config, key: &Key, scripts: &[String], up: bool) -> Option<
     match key.range {
         Range::Bool => Some(Value::Boolean(!now.as_bool()?)),
         Range::Choice(names) => cycle(names, now.as_str()?, up).map(Value::from),
+        Range::Device => cycle(key.range.names(), now.as_str()?, up).map(Value::from),
         Range::ChoiceOrFile { names, .. } => {
             let own = scripts.iter().map(String::as_str).filter(|s| !names.contains(s));
             let all: Vec<&str> = names.iter().copied().chain(own).collect();

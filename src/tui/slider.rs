@@ -174,7 +174,7 @@ fn ends(config: &Config, key: &'static str) -> Option<(Scale, f64, f64)> {
             let pool = if key == "objective.local.negatives" { config.local_pool() } else { config.global_pool() };
             return Some((Scale::Log { zero: false }, min as f64, pool as f64)).filter(|e| e.1 < e.2);
         }
-        Range::Bool | Range::Choice(_) | Range::ChoiceOrFile { .. } | Range::Text => return None,
+        Range::Bool | Range::Choice(_) | Range::ChoiceOrFile { .. } | Range::Device | Range::Text => return None,
     };
     let low = floor(key).max(min);
     let high = usual(key).min(max);

@@ -260,5 +260,7 @@ pub const SETTINGS: &[(&str, Entry)] = &[
         entry("", "Where every random draw begins: weights, order of the images, negatives. The same seed gives the same run, bit for bit.")
             .mind("One seed is one sample: compare settings over several."),
     ),
+    ("run.device", entry("", "Where it is computed: auto takes a GPU if this build can use one and it answers, else the CPU. The header says which.")),
+    ("run.tf32", entry("", "NVIDIA GPUs: matrix products with 10 bits of mantissa instead of 23. Faster; results differ in the fourth digit.")),
     ("run.threads", entry("", "CPU threads to compute with; 0: one for each physical core.")),
 ];

@@ -25,6 +25,7 @@ fn facts(app: &App, columns: usize) -> Line<'static> {
     let f = &app.shown().facts;
     let device =
         if f.device.is_empty() { String::new() } else { format!("{}, {} thread{}", f.device, f.threads, plural(f.threads)) };
+    let busy = app.shown().gpu.map(|usage| format!("{}, {usage}", f.device)).unwrap_or_else(|| device.clone());
     let mut data = f.data.clone();
     if data.is_empty() {
         data = app.shown().config.data.name.clone();
@@ -33,8 +34,9 @@ fn facts(app: &App, columns: usize) -> Line<'static> {
     let name = data.split(':').next().unwrap_or_default().to_owned();
     let some = data.split(',').next().unwrap_or_default().to_owned();
     let choices = [
-        vec![data.clone(), f.encoder.clone(), device.clone(), f.device_reason.clone()],
-        vec![data.clone(), f.encoder.clone(), device.clone()],
+        vec![data.clone(), f.encoder.clone(), busy.clone(), f.device_reason.clone()],
+        vec![data.clone(), f.encoder.clone(), busy.clone()],
+        vec![some.clone(), f.encoder.clone(), busy],
         vec![some, f.encoder.clone(), device.clone()],
         vec![name.clone(), f.encoder.clone(), device],
         vec![name],
