@@ -3,6 +3,7 @@
 mod consistency;
 mod estimate;
 mod evaluate;
+mod gpu_check;
 pub mod lesson;
 mod look;
 mod mi_bench;
@@ -89,7 +90,7 @@ pub struct RunArgs {
     /// The run directory itself: new or empty [default: a dated one in run.dir]
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub out: Option<PathBuf>,
-    /// Device to compute on: auto or cpu (run.device)
+    /// Device to compute on: auto, cpu, cuda, cuda:N or metal (run.device)
     #[arg(long, value_name = "DEVICE")]
     pub device: Option<String>,
     /// CPU threads; 0: one per physical core (run.threads)
@@ -139,6 +140,8 @@ pub enum Verb {
     Completions { shell: Shell },
     /// Draw a recorded run as the workbench shows it, as SVG
     Screenshot(screenshot::ScreenshotArgs),
+    /// Compare a GPU with the CPU, and time training steps on it
+    GpuCheck(gpu_check::GpuCheckArgs),
     /// List the lessons: guided experiments in the workbench
     Lessons,
 }
@@ -157,6 +160,7 @@ impl Verb {
             Verb::Export(args) => args.run(),
             Verb::Report(args) => args.run(),
             Verb::Screenshot(args) => args.run(),
+            Verb::GpuCheck(args) => args.run(),
             other => other.show().map(|()| 0).map_err(|e| (FAILED, e)),
         }
     }
@@ -176,7 +180,7 @@ impl Verb {
     fn show(&self) -> anyhow::Result<()> {
         match self {
             Verb::Estimate(_) | Verb::Mi(_) | Verb::MiBench(_) | Verb::Eval(_) | Verb::Export(_) | Verb::Report(_) => Ok(()),
-            Verb::Screenshot(_) => Ok(()),
+            Verb::Screenshot(_) | Verb::GpuCheck(_) => Ok(()),
             Verb::Lessons => lesson::list(),
             Verb::Schema => print(&(serde_json::to_string_pretty(&config::json_schema())? + "\n")),
             Verb::Completions { shell } => {

@@ -2,7 +2,7 @@
 //!
 //! Takes a run directory, puts the encoder of a checkpoint beside an untrained one and raw pixels, and hands plain arrays to the probes
 //! and measures of [`crate::eval`]; what takes a network of its own (dependence of the units, information with the image, decoder) is
-//! trained here. Nothing here changes the run or its encoder.
+//! trained here. Nothing here changes the run or its encoder. Beside it, the time that a training step takes ([`speed`]).
 
 mod evaluate;
 mod export;
@@ -13,6 +13,7 @@ mod probing;
 mod protocol;
 mod reconstruction;
 mod report;
+pub mod speed;
 mod table;
 
 pub use crate::mi::Error;
