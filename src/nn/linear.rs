@@ -93,7 +93,8 @@ pub fn linear_part(x: &Tensor, weight: &Tensor, from: usize) -> Result<Tensor> {
     if on_host(&[x, weight]) {
         return x.contiguous()?.apply_op2(&weight.contiguous()?, op);
     }
-    x.reshape(((), input))?.matmul(&weight.narrow(1, from, input)?.t()?)?.reshape(op.shape)
+    // A copy: cuBLAS takes no columns out of the midst of a matrix from Candle.
+    x.reshape(((), input))?.matmul(&weight.narrow(1, from, input)?.contiguous()?.t()?)?.reshape(op.shape)
 }
 
 /// The shape of `x` with its last dimension, which must be `from`, turned into `to`.

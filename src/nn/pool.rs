@@ -1,7 +1,7 @@
 //! Max pooling.
 //!
 //! On the CPU each thread takes some planes. The place of each maximum is not kept but found again in the backward pass, which
-//! costs less than the memory for it. Elsewhere it is Candle's pooling.
+//! costs less than the memory for it. Elsewhere it is made of slices and their maxima.
 
 use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
@@ -18,11 +18,33 @@ pub fn max_pool(x: &Tensor, kernel: usize, stride: usize) -> Result<Tensor> {
     if kernel == 0 || stride == 0 || height < kernel || width < kernel {
         bail!("max_pool: {kernel}×{kernel} with stride {stride} does not fit input {:?}", x.dims());
     }
-    if !on_host(&[x]) {
-        return x.max_pool2d_with_stride(kernel, stride);
-    }
     let (out_height, out_width) = ((height - kernel) / stride + 1, (width - kernel) / stride + 1);
+    if !on_host(&[x]) {
+        return composed(x, kernel, stride, out_height, out_width);
+    }
     x.contiguous()?.apply_op1(PoolOp { images, channels, height, width, kernel, stride, out_height, out_width })
+}
+
+/// The same as maxima of slices, one for each place of the kernel: Candle's own pooling has a wrong way back. Where two places hold the
+/// maximum, both get a part of the gradient.
+fn composed(x: &Tensor, kernel: usize, stride: usize, out_height: usize, out_width: usize) -> Result<Tensor> {
+    let (images, channels, height, width) = x.dims4()?;
+    let across = kernel.div_ceil(stride);
+    let (rows, columns) = (out_height - 1 + across, out_width - 1 + across);
+    // What is added behind lies in squares that no place of the kernel takes.
+    let x = x.pad_with_zeros(2, 0, (rows * stride).saturating_sub(height))?.narrow(2, 0, rows * stride)?;
+    let x = x.pad_with_zeros(3, 0, (columns * stride).saturating_sub(width))?.narrow(3, 0, columns * stride)?;
+    let squares = x.contiguous()?.reshape(&[images, channels, rows, stride, columns, stride])?;
+    let mut most: Option<Tensor> = None;
+    for y in 0..kernel {
+        let row = squares.narrow(2, y / stride, out_height)?.narrow(3, y % stride, 1)?;
+        for x in 0..kernel {
+            let place = row.narrow(4, x / stride, out_width)?.narrow(5, x % stride, 1)?.contiguous()?;
+            most = Some(most.map_or(Ok(place.clone()), |most| most.maximum(&place))?);
+        }
+    }
+    let Some(most) = most else { bail!("max_pool: a kernel of no size") };
+    most.reshape((images, channels, out_height, out_width))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -114,7 +136,7 @@ mod tests {
     use candle_core::{Device, Var};
 
     use super::*;
-    use crate::nn::testing::{check_gradients, distance, numbers, random, weighted};
+    use crate::nn::testing::{check_gradients, distance, elsewhere, numbers, random, weighted};
 
     /// [N, C, H, W], kernel, stride; rows and columns left over among them.
     const CASES: [([usize; 4], usize, usize); 6] = [
@@ -134,6 +156,9 @@ mod tests {
             let ours = max_pool(&x, kernel, stride).unwrap();
             assert_eq!(ours.dims(), theirs.dims());
             assert_eq!(distance(&ours, &theirs), 0.0, "{shape:?} {kernel} {stride}");
+            let there = elsewhere(|| max_pool(&x, kernel, stride)).unwrap();
+            assert_eq!(there.dims(), theirs.dims());
+            assert_eq!(distance(&there, &theirs), 0.0, "elsewhere: {shape:?} {kernel} {stride}");
         }
     }
 
@@ -142,7 +167,9 @@ mod tests {
     fn gradients_are_finite_differences() {
         for (shape, kernel, stride) in CASES {
             let x = Var::from_tensor(&random("x", &shape)).unwrap();
-            check_gradients(&format!("{shape:?} {kernel} {stride}"), &[&x], || weighted(&max_pool(&x, kernel, stride)?));
+            let what = format!("{shape:?} {kernel} {stride}");
+            check_gradients(&what, &[&x], || weighted(&max_pool(&x, kernel, stride)?));
+            check_gradients(&what, &[&x], || elsewhere(|| weighted(&max_pool(&x, kernel, stride)?)));
         }
     }
 
