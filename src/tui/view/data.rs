@@ -16,7 +16,7 @@ use ratatui::{
 };
 
 use super::{
-    estimators::{frame, place},
+    frame::{frame, inside, place},
     picture,
     text::{cut, grouped, put, put_line, width},
 };
@@ -41,9 +41,7 @@ const VALUE: usize = 9;
 /// Columns and rows of small pictures there is room for.
 pub fn grid(app: &App) -> (usize, usize) {
     let Some(layout) = layout(app) else { return (1, 1) };
-    let area = place(app, &layout);
-    let inside = Rect { width: area.width.saturating_sub(4), height: area.height.saturating_sub(2), ..area };
-    cells(parts(inside)[0])
+    cells(parts(inside(place(app, &layout)))[0])
 }
 
 fn cells(area: Rect) -> (usize, usize) {

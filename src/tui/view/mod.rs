@@ -13,6 +13,7 @@ mod doctor;
 pub mod estimators;
 pub mod explain;
 mod factors;
+mod frame;
 mod header;
 pub mod help;
 mod hints;
