@@ -7,7 +7,7 @@ use toml::Value;
 
 use super::{
     runs::{Ask, Found},
-    ui::Notify,
+    ui::{Notify, Progress, UiEvent},
 };
 use crate::{
     config::{Change, Config, FileEvent},
@@ -28,6 +28,8 @@ pub enum Message {
     Snapshot(Arc<Snapshot>),
     /// The watched config file was saved.
     File(FileEvent),
+    /// The user's own file was saved.
+    Ui(UiEvent),
     /// Scripts in force were saved: these keys ask for them anew.
     Scripts(Vec<Change>),
     /// Something of other runs has been read.
@@ -80,6 +82,8 @@ pub enum Effect {
     Picture,
     /// The mouse is ours (true) or the terminal's.
     Mouse(bool),
+    /// The terminal's progress bar from now on.
+    Progress(Progress),
     /// Tell somebody who looks elsewhere.
     Notify(Notify, String),
     /// Leave the screen.

@@ -5,7 +5,7 @@ use super::{app::App, ui::Progress};
 use crate::train::Phase;
 
 /// Variables of the environment.
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What has been sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,6 +60,13 @@ impl Status {
             }
         }
         out
+    }
+
+    /// The progress bar otherwise from now on; what takes it away where there is none any more.
+    pub fn turn(&mut self, progress: Progress, env: Env) -> &'static str {
+        self.has_progress = Self::new(progress, env).has_progress;
+        let shown = self.progress.take().is_some_and(|bar| bar.0 != NONE);
+        if shown && !self.has_progress { "\x1b]9;4;0;0\x07" } else { "" }
     }
 
     /// What puts everything back.

@@ -10,6 +10,7 @@ mod lesson;
 mod look;
 mod manners;
 mod mouse;
+mod own_file;
 mod runs;
 mod teach;
 mod trainer;
@@ -64,6 +65,7 @@ fn carry(app: &mut App, message: Message) -> Vec<Effect> {
             answered_by_the_run(app)
         }
         Message::File(event) => file::on_file(app, event),
+        Message::Ui(event) => own_file::on_event(app, event),
         Message::Scripts(changes) => intent::send_all(app, changes),
         Message::Found(found) => runs::found(app, found),
         // A closed terminal tells twice: by a failing read and by a signal. Only a second order to end means "at once".
