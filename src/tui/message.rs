@@ -6,6 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use toml::Value;
 
 use super::{
+    lesson::Lesson,
     runs::{Ask, Found},
     ui::{Notify, Progress, UiEvent},
 };
@@ -50,7 +51,12 @@ pub enum Done {
     /// The run's values were written into the watched file.
     WroteBack { content: Box<Config> },
     /// A new training thread runs.
-    Started { snapshot: Arc<Snapshot>, history: Arc<History> },
+    Started {
+        snapshot: Arc<Snapshot>,
+        history: Arc<History>,
+        /// The lesson that was taken beside the run whose checkpoint it begins with, or why that cannot be had.
+        lesson: Option<Result<Box<Lesson>, String>>,
+    },
     /// It could not be done, in one sentence.
     Failed(String),
     /// Something worth a line in the log.
@@ -74,6 +80,11 @@ pub enum Effect {
     },
     /// Write these values into the watched file.
     WriteBack(Vec<(String, Value)>),
+    /// Keep in the run directory where the reader of a lesson is.
+    KeepLesson {
+        path: PathBuf,
+        text: String,
+    },
     /// Ctrl-Z.
     Suspend,
     /// Draw everything anew.

@@ -16,7 +16,7 @@ use crossbeam_channel::{never, select};
 use super::{
     app::App,
     depth::Depth,
-    effects::World,
+    effects::{World, keep_lesson},
     graphics::Images,
     input::Input,
     lesson::Lesson,
@@ -27,7 +27,7 @@ use super::{
     term::{Guard, PanicHook, cell_size, take_panics},
     tour::{self, Tour},
     ui::{Ui, UiWatch},
-    update::update,
+    update::{take_up, update},
 };
 use crate::{
     config::Config,
@@ -80,7 +80,8 @@ pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, l
     }
     let signals = Signals::catch()?;
     let hook = PanicHook::install();
-    let lesson = config.lesson.take().map(Lesson::new);
+    let lesson = config.lesson.take().map(|text| Ok(Lesson::new(text)));
+    let lesson = lesson.or_else(|| options.resume.as_deref().and_then(Lesson::of_run));
     let sweep = config.sweep.as_ref().map(|sweep| sweep.points().len());
     let (world, file) = World::start(config, options, config_file.as_deref())?;
     let Look { color, images, mut ui, own_file, tour } = look;
@@ -91,7 +92,7 @@ pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, l
     let mut app = App::new(ui.look(), world.session.snapshot.load_full(), world.session.history.clone(), file);
     app.ui = ui;
     app.scripts = world.scripts_at_hand();
-    app.lesson = lesson;
+    take_up(&mut app, lesson);
     if let Some(runs) = sweep {
         app.note(
             Kind::Note,
@@ -368,6 +369,10 @@ impl Loop {
                     guard.notify(how, &text)?;
                     continue;
                 }
+                Effect::KeepLesson { path, text } => match keep_lesson(&path, &text) {
+                    Some(failed) => failed,
+                    None => continue,
+                },
                 Effect::Suspend => {
                     guard.suspend()?;
                     self.signals.continued();
