@@ -146,7 +146,7 @@ fn a_saved_change_of_the_users_own_file_is_in_force_without_a_restart() {
     fs::create_dir_all(&own).unwrap();
     let save = |text: &str| fs::write(own.join("ui.toml"), text).unwrap();
     save("theme = \"light\"\nmouse = false\n\n[keys]\npause = \"ctrl-p\"\n");
-    screen.shows("Ctrl-P pause");
+    screen.shows("ui.toml saved, in force: theme light, the mouse is the terminal's, other keys");
     screen.until("the mouse free", |_| !screen.has_mouse());
     screen.until("the ground of the light theme", |_| String::from_utf8_lossy(&screen.sent()).contains("48;2;250;250;248"));
     screen.send("\x10");

@@ -236,7 +236,7 @@ fn a_save_of_the_users_own_file_is_in_force_at_once() {
     assert!(b.told().is_empty(), "no run hears of it");
     assert_eq!((b.app.ui.marker, b.app.ui.notify, b.app.ui.mouse), (Marker::Dot, Notify::Bell, false));
     let said =
-        "ui.toml saved, in force: theme light, marker dot, notify bell, progress on, the mouse is the terminal's, the keys";
+        "ui.toml saved, in force: theme light, marker dot, notify bell, progress on, the mouse is the terminal's, other keys";
     assert!(b.screen(200, 60).contains(said), "{}", b.screen(200, 60));
     let ground = themed("light").unwrap().text.bg.unwrap();
     assert_eq!(draw_to_buffer(&b.app, 120, 40)[(3, 20)].bg, ground);

@@ -52,7 +52,7 @@ fn changed(app: &mut App, from: &Ui, to: Ui) -> Vec<Effect> {
     }
     if from.keys != to.keys {
         app.ui.keys = to.keys;
-        said.push("the keys".into());
+        said.push("other keys".into());
     }
     let text = format!("ui.toml saved, in force: {}", said.join(", "));
     app.note(Kind::File, text.clone());
