@@ -111,8 +111,11 @@ fn a_long_run_is_not_cut_in_the_list() {
     }
 }
 
+/// A cell of the screen.
+type Cell = (u16, u16);
+
 /// The cells at which a card begins and ends for a click, and one beside it; `None` where it covers all but the header.
-fn edges(b: &Bench) -> (Vec<(u16, u16)>, Option<(u16, u16)>) {
+fn edges(b: &Bench) -> (Vec<Cell>, Option<Cell>) {
     let all = b.app.area;
     let cells = || all.positions().map(|p| (p.x, p.y));
     let inside: Vec<_> = cells().filter(|at| view::on_card(&b.app, *at) == Some(true)).collect();
