@@ -1,11 +1,12 @@
 //! What the terminal shows of us outside of the screen: the window's title (OSC 2) and its progress bar (OSC 9;4). Only what changes
 //! is sent; what was there before is put back at the end.
 
-use super::{app::App, ui::Progress};
+use super::{
+    app::App,
+    env::{Env, is_between},
+    ui::Progress,
+};
 use crate::train::Phase;
-
-/// Variables of the environment.
-pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What has been sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -120,7 +121,7 @@ fn percent(app: &App) -> u64 {
 /// Terminals that are known to have a progress bar. Older versions of some take the sequence for a notification, so these must say a
 /// version that knows better.
 fn has_progress(env: Env) -> bool {
-    if ["TMUX", "STY"].iter().any(|name| env(name).is_some()) {
+    if is_between(env) {
         return false;
     }
     let version = env("TERM_PROGRAM_VERSION").unwrap_or_default();

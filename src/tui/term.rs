@@ -21,9 +21,10 @@ use ratatui::{Terminal, backend::CrosstermBackend};
 use super::{
     app::App,
     depth::Depth,
+    env::Env,
     graphics::{CellSize, Heard, Painter, Protocol, QUESTIONS},
     input,
-    status::{Env, Status},
+    status::Status,
     ui::{Notify, Progress},
     view,
 };

@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{
     command::filter_line,
     frame::{frame_in, whole},
-    log::lines,
+    log::newest,
     text::{grouped, put, put_line},
 };
 use crate::tui::{app::App, layout::Layout};
@@ -33,15 +33,7 @@ pub fn draw(app: &App, typing: bool, layout: &Layout, buf: &mut Buffer) {
         return put(buf, inside, 0, text, t.dim);
     }
     let last = shown.len().saturating_sub(app.log.filtered_back).max(1);
-    let mut visible = Vec::new();
-    for entry in shown[..last].iter().rev() {
-        visible.extend(lines(app, entry, usize::from(inside.width)).into_iter().rev());
-        if visible.len() >= usize::from(inside.height) {
-            break;
-        }
-    }
-    visible.truncate(inside.height.into());
-    for (row, line) in visible.iter().rev().enumerate() {
+    for (row, line) in newest(app, shown[..last].iter().rev().copied(), inside).iter().enumerate() {
         put_line(buf, inside, row as u16, line);
     }
 }
