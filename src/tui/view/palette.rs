@@ -5,6 +5,7 @@ use ratatui::{
     layout::Rect,
     style::{Modifier, Style},
     text::{Line, Span},
+    widgets::{Clear, Widget},
 };
 
 use super::text::{cut, put, put_line, width};
@@ -70,9 +71,7 @@ pub fn draw(app: &App, prompt: &Prompt, line: Rect, buf: &mut Buffer) {
 }
 
 fn clear(app: &App, area: Rect, buf: &mut Buffer) {
-    for x in area.left()..area.right() {
-        buf[(x, area.y)].reset();
-    }
+    Clear.render(area, buf);
     buf.set_style(area, app.theme.text);
 }
 
