@@ -113,9 +113,10 @@ pub struct RunArgs {
     pub theme: Option<String>,
     #[command(flatten)]
     pub lesson: lesson::LessonArgs,
-    /// What curves are drawn with: octants take a font and a terminal with Unicode 16, blocks and dots do without braille
-    #[arg(long, value_enum, value_name = "HOW", default_value = "braille")]
-    pub marker: Marker,
+    /// What curves are drawn with, over what ui.toml says: octants take a font and a terminal with Unicode 16, blocks and dots do without
+    /// braille [default: braille]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub marker: Option<Marker>,
     #[command(flatten)]
     pub sweep: sweep::SweepArgs,
 }

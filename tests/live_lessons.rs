@@ -95,6 +95,39 @@ fn a_lesson_is_taken_in_a_terminal() {
     assert_eq!(screen.exit_code(), 0);
 }
 
+#[test]
+fn a_lesson_goes_on_when_its_run_is_resumed() {
+    let dir = tempfile::tempdir().unwrap();
+    lesson(dir.path(), 1_000_000);
+    let args = ["--threads", "2", "--lesson", "own.toml", "--out", "run"].map(String::from);
+    let mut screen = Screen::open(120, 40, dir.path(), &args);
+    screen.shows("n next ─");
+    screen.send("n");
+    screen.shows("optim.batch 16 → 8");
+    screen.send("t");
+    screen.shows("optim.batch = 8");
+    screen.send("qy");
+    assert_eq!(screen.exit_code(), 0);
+    let resume = || Screen::open(120, 40, dir.path(), &["--threads", "2", "--resume", "run"].map(String::from));
+    let mut screen = resume();
+    screen.shows("Lesson · A smaller batch · 1 of 2");
+    screen.shows("✓ t  optim.batch = 8");
+    screen.until("the next card is offered", |s| s.contains("n next ─"));
+    screen.send("n");
+    screen.shows("That was all.");
+    screen.send("qy");
+    assert_eq!(screen.exit_code(), 0);
+    // A damaged note is a line in the log, and no lesson.
+    let note = dir.path().join("run/lesson.toml");
+    assert!(fs::read_to_string(&note).unwrap().contains("card = 2"));
+    fs::write(&note, "card = two").unwrap();
+    let mut screen = resume();
+    screen.shows("no lesson is taken up");
+    screen.until("no lesson", |s| s.contains("TRAINING") && !s.contains("Lesson · "));
+    screen.send("qy");
+    assert_eq!(screen.exit_code(), 0);
+}
+
 /// In a home of its own: at the first start, not at the second, and never in the way of a key it does not know.
 #[test]
 fn the_tour_comes_at_the_first_start_only() {

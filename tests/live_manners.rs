@@ -138,6 +138,28 @@ fn the_users_own_file_gives_keys_theme_and_manners() {
 }
 
 #[test]
+fn a_saved_change_of_the_users_own_file_is_in_force_without_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut screen = open(dir.path());
+    let own = dir.path().join("dim-tui");
+    fs::create_dir(&own).unwrap();
+    fs::create_dir_all(&own).unwrap();
+    let save = |text: &str| fs::write(own.join("ui.toml"), text).unwrap();
+    save("theme = \"light\"\nmouse = false\n\n[keys]\npause = \"ctrl-p\"\n");
+    screen.shows("ui.toml saved, in force: theme light, the mouse is the terminal's, other keys");
+    screen.until("the mouse free", |_| !screen.has_mouse());
+    screen.until("the ground of the light theme", |_| String::from_utf8_lossy(&screen.sent()).contains("48;2;250;250;248"));
+    screen.send("\x10");
+    screen.shows("PAUSED");
+    save("[keys]\npause = \"ctlr-p\"\n");
+    screen.shows("ui.toml:2:9: 'ctlr-p' is not a key");
+    screen.send("\x10");
+    screen.shows("TRAINING");
+    screen.send("qy");
+    assert_eq!(screen.exit_code(), 0);
+}
+
+#[test]
 fn a_faulty_file_of_the_users_is_one_sentence_and_exit_2() {
     let dir = tempfile::tempdir().unwrap();
     let own = dir.path().join("dim-tui");

@@ -74,15 +74,20 @@ impl RunArgs {
     /// If that file cannot be used (exit code 2).
     pub fn look(&self) -> anyhow::Result<tui::Look> {
         let file = dirs::config_dir().map(|dir| dir.join("dim-tui/ui.toml"));
-        let mut ui = file.map_or_else(|| Ok(tui::Ui::default()), |file| tui::ui::load(&file))?;
+        let said = file.as_deref().map_or_else(|| Ok(tui::Ui::default()), tui::ui::load)?;
+        let given = tui::ui::Given { theme: self.theme.is_some(), marker: self.marker.is_some() };
+        let mut ui = tui::Ui { given, ..said.clone() };
         if let Some(name) = &self.theme {
-            ui.theme = tui::theme::names().into_iter().find(|known| known == name);
+            ui.theme = tui::theme::known(name);
+        }
+        if let Some(marker) = self.marker {
+            ui.marker = marker.into();
         }
         Ok(tui::Look {
             color: self.color.into(),
             images: self.images.into(),
             ui,
-            marker: self.marker.into(),
+            own_file: file.map(|path| (path, said)),
             tour: self.lesson.tour.into(),
         })
     }

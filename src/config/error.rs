@@ -1,6 +1,9 @@
 //! What can be wrong with a configuration. Each message is one sentence: where, what, and what would be right.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use thiserror::Error;
 use toml::Value;
@@ -17,6 +20,16 @@ pub enum Place {
     File { path: PathBuf, line: usize, column: usize },
     /// In this file as a whole.
     WholeFile { path: PathBuf },
+}
+
+impl Place {
+    /// Of a byte in the text of a file.
+    pub fn in_text(path: &Path, text: &str, offset: usize) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Place::File { path: path.into(), line, column }
+    }
 }
 
 /// As the beginning of a message: `configs/my.toml:12:5: `.

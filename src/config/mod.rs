@@ -48,6 +48,7 @@ pub use schema::*;
 pub use script::{ESTIMATOR_KEYS, SCRIPT_ENDING, ScriptInForce, is_script, script_label, scripts_in};
 pub use script_watch::ScriptWatch;
 pub use sweep::{EvalPart, Sweep, SweepPoint, worded};
+pub use text_watch::TextWatch;
 pub use watch::{FileEvent, Watch};
 pub use write::write_back;
 

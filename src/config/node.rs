@@ -69,10 +69,7 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn place(&self, offset: usize) -> Place {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        Place::File { path: self.file.into(), line, column }
+        Place::in_text(self.file, self.text, offset)
     }
 
     fn table(&self, table: DeTable<'_>, at: Place) -> Result<Node, ConfigError> {

@@ -22,7 +22,7 @@ const COMPARE: Duration = Duration::from_secs(1);
 
 /// Watches one file. Never blocks.
 #[derive(Debug)]
-pub(super) struct TextWatch {
+pub struct TextWatch {
     path: PathBuf,
     /// The text last given out. Texts are small, so they are compared whole instead of by a hash.
     seen: Option<String>,
@@ -35,8 +35,10 @@ pub(super) struct TextWatch {
 }
 
 impl TextWatch {
-    /// Begins to watch. `seen` is the text known already, if it is: a save between its reading and now is noticed. Fails if
-    /// `path` has no file name.
+    /// Begins to watch. `seen` is the text known already, if it is: a save between its reading and now is noticed.
+    ///
+    /// # Errors
+    /// If `path` has no file name.
     pub fn new(path: &Path, seen: Option<String>) -> Result<Self, ConfigError> {
         let unreadable = |reason: String| ConfigError::Read { path: path.into(), reason };
         let path = std::path::absolute(path).map_err(|e| unreadable(e.to_string()))?;

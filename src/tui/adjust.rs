@@ -96,11 +96,15 @@ fn int_step(key: &str, now: u64, min: u64, max: u64, up: bool) -> Option<Value> 
                 now.checked_sub(1)
             }
         }
-        "optim.batch" => power(now, up),
-        k if k.starts_with("encoder.") || k.starts_with("critic.") => power(now, up),
+        key if in_powers(key) => power(now, up),
         _ => ladder(now as f64, floor(key), min == 0, up).map(|v| v.round() as u64),
     }?;
     (min..=max).contains(&next).then_some(next).and_then(|v| i64::try_from(v).ok()).map(Value::Integer)
+}
+
+/// Settings that the arrows double.
+pub fn in_powers(key: &str) -> bool {
+    key == "optim.batch" || key.starts_with("encoder.") || key.starts_with("critic.")
 }
 
 /// The next power of two.

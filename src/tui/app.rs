@@ -22,7 +22,7 @@ use super::{
     theme::Theme,
     ui::Ui,
     undo::Undo,
-    view::{chart::Marker, estimators::Term, probes::Looking},
+    view::{estimators::Term, probes::Looking},
 };
 use crate::{
     config::{Change, Config, SCRIPT_ENDING, Source, diff, script_label},
@@ -171,7 +171,6 @@ pub struct Notice {
 pub struct App {
     pub theme: Theme,
     pub ui: Ui,
-    pub marker: Marker,
     pub area: Rect,
     /// The newest state of the trainer.
     pub live: Arc<Snapshot>,
@@ -225,7 +224,6 @@ impl App {
         let mut app = Self {
             theme,
             ui: Ui::default(),
-            marker: Marker::Braille,
             area: Rect::new(0, 0, 80, 24),
             live,
             history,

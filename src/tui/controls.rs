@@ -98,8 +98,13 @@ pub fn index_of(key: &str) -> Option<usize> {
 impl Control {
     /// The label where the term above it may not be seen: `L weight β`.
     pub fn alone(&self) -> String {
-        let term = self.key.split('.').nth(1).filter(|_| self.inner).and_then(|term| term.chars().next());
+        let term = self.term().and_then(|term| term.chars().next());
         term.map_or_else(|| self.label.to_owned(), |term| format!("{} {}", term.to_uppercase(), self.label))
+    }
+
+    /// The term that it stands under.
+    pub fn term(&self) -> Option<&'static str> {
+        self.key.split('.').nth(1).filter(|_| self.inner)
     }
 
     /// What the config says of the key. Every control has one (a test holds it so).

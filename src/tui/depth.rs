@@ -2,8 +2,7 @@
 
 use ratatui::{buffer::Buffer, style::Color};
 
-/// Variables of the environment.
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+use super::env::Env;
 
 /// Colours a terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,12 +6,13 @@ use toml::Value;
 
 use super::{
     app::{App, WatchedFile},
+    lesson::Lesson,
     message::{Done, Message},
     runs::reader::Reader,
 };
 use crate::{
     config::{self, Config, ESTIMATOR_KEYS, ScriptInForce, ScriptWatch, Source, Watch},
-    record::RunDir,
+    record::{self, RunDir},
     train::{Command, Options, Outcome, Session},
 };
 
@@ -52,6 +53,7 @@ impl World {
         let old = app.live.facts.run_dir.clone();
         let from = Some(&config.start.checkpoint).filter(|path| !path.as_os_str().is_empty());
         let run = from.map_or_else(|| old.clone(), |checkpoint| RunDir::of_checkpoint(checkpoint));
+        let lesson = from.filter(|_| app.lesson.is_none()).and_then(|_| Lesson::of_run(&run)).map(|found| found.map(Box::new));
         let mut options = Options { out: sibling(&run), resume: None, set: Vec::new(), ..self.options.clone() };
         // The scripts in force are named by the copies of the runs that they come from.
         options.script_folders.splice(0..0, [run, old]);
@@ -59,7 +61,8 @@ impl World {
             Ok(session) => {
                 let old = std::mem::replace(&mut self.session, session);
                 old.join();
-                Done::Started { snapshot: self.session.snapshot.load_full(), history: self.session.history.clone() }
+                let (snapshot, history) = (self.session.snapshot.load_full(), self.session.history.clone());
+                Done::Started { snapshot, history, lesson }
             }
             Err(error) => Done::Failed(format!("cannot start a new run: {error}")),
         };
@@ -114,6 +117,12 @@ impl World {
     pub fn join(self) -> Outcome {
         self.session.join()
     }
+}
+
+/// Writes where the reader of a lesson is; what there is to say if that fails.
+pub fn keep_lesson(path: &Path, text: &str) -> Option<Message> {
+    let error = record::replace(path, text).err()?;
+    Some(Message::Done(Done::Failed(format!("the place in the lesson cannot be kept in {}: {error}", path.display()))))
 }
 
 /// `config` as a config file at `path` says it: scripts by their own files instead of the run's copies.

@@ -1,5 +1,9 @@
 //! The lesson that is being taken: which card, whether its change is in force, and what the next one waits for.
 
+mod note;
+
+use std::path::PathBuf;
+
 use crate::{
     config::{self, Config, LessonStep, LessonWait},
     train::{Phase, Snapshot},
@@ -21,6 +25,10 @@ pub struct Lesson {
     since: Option<u64>,
     /// The furthest card that was reached: going back and forth among those before it waits for nothing.
     reached: usize,
+    /// Of a resumed run, until the trainer has said where that stands.
+    taken_up: bool,
+    /// What the run directory has of it.
+    kept: Option<(PathBuf, note::Bookmark)>,
 }
 
 /// Why the next card is not offered yet.
@@ -38,7 +46,7 @@ pub enum Waiting {
 
 impl Lesson {
     pub fn new(text: config::Lesson) -> Self {
-        Self { text, card: 0, hidden: false, answered: false, scroll: 0, since: None, reached: 0 }
+        Self { text, card: 0, hidden: false, answered: false, scroll: 0, since: None, reached: 0, taken_up: false, kept: None }
     }
 
     pub fn title(&self) -> &str {
@@ -66,6 +74,15 @@ impl Lesson {
 
     /// Looks at a new state of the trainer: the clock begins when the change is in force.
     pub fn look(&mut self, live: &Snapshot) {
+        if self.taken_up {
+            if matches!(live.phase, Phase::Starting(_)) {
+                return;
+            }
+            self.taken_up = false;
+            // Steps after the checkpoint are taken again, and a change among them has to be made again.
+            let stands = |since: &u64| *since <= live.step || self.in_force(&live.config);
+            self.since = self.since.filter(stands).map(|since| since.min(live.step));
+        }
         if self.since.is_none() && self.in_force(&live.config) {
             self.since = Some(live.step);
         }

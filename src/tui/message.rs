@@ -6,8 +6,9 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use toml::Value;
 
 use super::{
+    lesson::Lesson,
     runs::{Ask, Found},
-    ui::Notify,
+    ui::{Notify, Progress, UiEvent},
 };
 use crate::{
     config::{Change, Config, FileEvent},
@@ -28,6 +29,8 @@ pub enum Message {
     Snapshot(Arc<Snapshot>),
     /// The watched config file was saved.
     File(FileEvent),
+    /// The user's own file was saved.
+    Ui(UiEvent),
     /// Scripts in force were saved: these keys ask for them anew.
     Scripts(Vec<Change>),
     /// Something of other runs has been read.
@@ -48,7 +51,12 @@ pub enum Done {
     /// The run's values were written into the watched file.
     WroteBack { content: Box<Config> },
     /// A new training thread runs.
-    Started { snapshot: Arc<Snapshot>, history: Arc<History> },
+    Started {
+        snapshot: Arc<Snapshot>,
+        history: Arc<History>,
+        /// The lesson that was taken beside the run whose checkpoint it begins with, or why that cannot be had.
+        lesson: Option<Result<Box<Lesson>, String>>,
+    },
     /// It could not be done, in one sentence.
     Failed(String),
     /// Something worth a line in the log.
@@ -72,6 +80,11 @@ pub enum Effect {
     },
     /// Write these values into the watched file.
     WriteBack(Vec<(String, Value)>),
+    /// Keep in the run directory where the reader of a lesson is.
+    KeepLesson {
+        path: PathBuf,
+        text: String,
+    },
     /// Ctrl-Z.
     Suspend,
     /// Draw everything anew.
@@ -80,6 +93,8 @@ pub enum Effect {
     Picture,
     /// The mouse is ours (true) or the terminal's.
     Mouse(bool),
+    /// The terminal's progress bar from now on.
+    Progress(Progress),
     /// Tell somebody who looks elsewhere.
     Notify(Notify, String),
     /// Leave the screen.

@@ -9,6 +9,7 @@ pub mod app;
 pub mod controls;
 mod depth;
 mod effects;
+mod env;
 pub mod explain;
 pub mod filter;
 pub mod graphics;

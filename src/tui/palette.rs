@@ -154,8 +154,7 @@ fn actions(app: &App) -> impl Iterator<Item = Candidate> {
 
 /// A setting as a sentence names it: those of a term with the term.
 fn label(control: &Control) -> String {
-    let term = control.key.split('.').nth(1).filter(|_| control.inner);
-    term.map_or_else(|| control.label.to_owned(), |term| format!("{term} {}", control.label))
+    control.term().map_or_else(|| control.label.to_owned(), |term| format!("{term} {}", control.label))
 }
 
 fn controls(app: &App) -> impl Iterator<Item = &'static Control> {
@@ -198,15 +197,14 @@ fn edits(app: &App) -> impl Iterator<Item = Candidate> {
 fn numbers(app: &App, text: &str) -> Vec<Candidate> {
     let whole = text.parse::<i64>().map(Value::Integer).ok();
     let Some(value) = whole.or_else(|| text.parse::<f64>().map(Value::Float).ok()) else { return Vec::new() };
-    let takes = |control: &&Control| {
-        let value = control.spec().filter(|k| k.range != Range::Text).and_then(|k| k.range.accept(&value));
-        value.is_some_and(|value| !value.is_str() && app.next_config().with(&[(control.key.to_owned(), value)]).is_ok())
-    };
+    let config = app.next_config();
     let made = |control: &'static Control| {
-        let value = config::key(control.key).and_then(|k| k.range.accept(&value)).unwrap_or_else(|| value.clone());
-        Candidate::new(format!("{} → {text}", label(control)), control.key, Deed::Set(control.key, value))
+        let range = control.spec()?.range;
+        let value = range.accept(&value).filter(|value| range != Range::Text && !value.is_str())?;
+        config.with(&[(control.key.to_owned(), value.clone())]).ok()?;
+        Some(Candidate::new(format!("{} → {text}", label(control)), control.key, Deed::Set(control.key, value)))
     };
-    controls(app).filter(takes).map(made).collect()
+    controls(app).filter_map(made).collect()
 }
 
 fn commands(app: &App) -> Vec<Candidate> {

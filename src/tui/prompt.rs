@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest, backend::crossterm::to_input_request};
 
-use super::{palette::Candidate, theme, ui::Notify};
+use super::palette::Candidate;
 use crate::config;
 
 /// The line, with what is wrong about it and what it could become.
@@ -106,21 +106,25 @@ pub const COMMANDS: [(&str, &str, &str); 14] = [
     ("q", "", "quit"),
 ];
 
-/// Other names of commands.
-const ALIASES: [&str; 5] = ["se", "write", "w!", "write!", "quit"];
+/// Other names of commands, with those of the table.
+const ALIASES: [(&str, &str); 5] = [("se", "set"), ("write", "w"), ("w!", "w"), ("write!", "w"), ("quit", "q")];
+
+/// The line of the table for a command, by whichever of its names.
+fn command(name: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    let own = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, own)| own);
+    const { &COMMANDS }.iter().find(|(known, ..)| *known == own)
+}
 
 /// True for a command that has something after it.
 pub fn takes_more(name: &str) -> bool {
-    let more = |(known, arguments, _): &(&str, &str, &str)| *known == name && !arguments.is_empty();
-    COMMANDS.iter().any(more) || ALIASES[..4].contains(&name)
+    command(name).is_some_and(|(_, arguments, _)| !arguments.is_empty())
 }
 
 /// True if the line is a command, whatever may be wrong with what follows it.
 pub fn is_command(line: &str) -> bool {
     let line = line.trim();
     let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let known = COMMANDS.iter().any(|c| c.0 == name) || ALIASES.contains(&name);
-    known && (rest.is_empty() || takes_more(name))
+    command(name).is_some() && (rest.is_empty() || takes_more(name))
 }
 
 fn candidates(before: &str) -> Vec<&'static str> {
@@ -131,16 +135,17 @@ fn candidates(before: &str) -> Vec<&'static str> {
             Some(key) => key.range.names().to_vec(),
             None => config::keys().iter().map(|k| k.name).collect(),
         },
-        Some("preset") => vec!["dim(g)", "dim(l)", "dim(l+g)"],
-        Some("theme") => theme::names().to_vec(),
-        Some("notify") => Notify::NAMES.map(|n| n.0).to_vec(),
-        _ => Vec::new(),
+        Some(name) => match command(name) {
+            Some((_, arguments, _)) if arguments.contains(" | ") => arguments.split(" | ").collect(),
+            _ => Vec::new(),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::{theme, ui::Notify};
 
     fn completed(text: &str) -> String {
         let mut prompt = Prompt::with(text.into());
@@ -156,11 +161,23 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_known_by_all_its_names() {
+        for (line, known) in
+            [("w! x.toml", true), ("write", true), ("se a=1", true), ("quit", true), ("quit now", false), ("wr", false)]
+        {
+            assert_eq!(is_command(line), known, "{line}");
+        }
+    }
+
+    #[test]
     fn tab_completes_commands_keys_and_values() {
         assert_eq!(completed("ch"), "checkpoint ");
         assert_eq!(completed("set objective.est"), "set objective.estimator=");
         assert_eq!(completed("set objective.estimator=info"), "set objective.estimator=infonce");
         assert_eq!(completed("set objective.local.w"), "set objective.local.weight=");
+        assert_eq!(completed("notify o"), "notify o");
+        assert_eq!(completed("notify os"), "notify osc9");
+        assert_eq!(completed("preset dim(l+"), "preset dim(l+g)");
         assert_eq!(completed("set nothing"), "set nothing");
         assert_eq!(completed("set α"), "set α");
     }

@@ -16,7 +16,7 @@ use crossbeam_channel::{never, select};
 use super::{
     app::App,
     depth::Depth,
-    effects::World,
+    effects::{World, keep_lesson},
     graphics::Images,
     input::Input,
     lesson::Lesson,
@@ -25,11 +25,9 @@ use super::{
     screenshot,
     status::Status,
     term::{Guard, PanicHook, cell_size, take_panics},
-    theme::Theme,
     tour::{self, Tour},
-    ui::Ui,
-    update::update,
-    view::chart::Marker,
+    ui::{Ui, UiWatch},
+    update::{take_up, update},
 };
 use crate::{
     config::Config,
@@ -57,7 +55,8 @@ pub struct Look {
     pub images: Images,
     /// What the user's own file says, and the flags over it.
     pub ui: Ui,
-    pub marker: Marker,
+    /// Where that file is or would be, and what it says alone.
+    pub own_file: Option<(PathBuf, Ui)>,
     pub tour: Tour,
 }
 
@@ -81,19 +80,19 @@ pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, l
     }
     let signals = Signals::catch()?;
     let hook = PanicHook::install();
-    let lesson = config.lesson.take().map(Lesson::new);
+    let lesson = config.lesson.take().map(|text| Ok(Lesson::new(text)));
+    let lesson = lesson.or_else(|| options.resume.as_deref().and_then(Lesson::of_run));
     let sweep = config.sweep.as_ref().map(|sweep| sweep.points().len());
     let (world, file) = World::start(config, options, config_file.as_deref())?;
-    let Look { color, images, mut ui, tour, marker } = look;
-    ui.colourless = !color.wanted();
+    let Look { color, images, mut ui, own_file, tour } = look;
+    let own_file = own_file.and_then(|(path, said)| UiWatch::new(&path, said).ok());
+    (ui.colourless, ui.ground) = (!color.wanted(), variable("COLORFGBG"));
     // crossterm would look at `NO_COLOR` too, and not at the flag.
     crossterm::style::force_color_output(!ui.colourless);
-    let theme = if ui.colourless { Theme::mono() } else { ui.look(variable("COLORFGBG").as_deref()) };
-    let mut app = App::new(theme, world.session.snapshot.load_full(), world.session.history.clone(), file);
+    let mut app = App::new(ui.look(), world.session.snapshot.load_full(), world.session.history.clone(), file);
     app.ui = ui;
-    app.marker = marker;
     app.scripts = world.scripts_at_hand();
-    app.lesson = lesson;
+    take_up(&mut app, lesson);
     if let Some(runs) = sweep {
         app.note(
             Kind::Note,
@@ -119,7 +118,8 @@ pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, l
     if (app.lesson.is_none() || tour == Tour::Always) && tour.begins(variable("DIM_TUI_TOUR").as_deref(), tour::seen_file()) {
         tour::show(&mut app, 0);
     }
-    let left = Loop { app, world, input: Input::start(&heard, ask)?, signals, drawn: None, dirty: Dirty::Input }.turn(&mut guard);
+    let input = Input::start(&heard, ask)?;
+    let left = Loop { app, world, own_file, input, signals, drawn: None, dirty: Dirty::Input }.turn(&mut guard);
     guard.leave();
     drop(hook);
     let (app, world) = left?;
@@ -220,6 +220,7 @@ enum Dirty {
 struct Loop {
     app: App,
     world: World,
+    own_file: Option<UiWatch>,
     input: Input,
     signals: Signals,
     drawn: Option<Instant>,
@@ -304,6 +305,9 @@ impl Loop {
         while let Some(event) = self.world.watch.as_mut().and_then(|w| w.poll()) {
             exit |= self.take(Message::File(event), guard)?;
         }
+        while let Some(event) = self.own_file.as_mut().and_then(UiWatch::poll) {
+            exit |= self.take(Message::Ui(event), guard)?;
+        }
         let saved = self.world.scripts.poll();
         if !saved.is_empty() {
             exit |= self.take(Message::Scripts(saved), guard)?;
@@ -357,10 +361,18 @@ impl Loop {
                     guard.mouse(on)?;
                     continue;
                 }
+                Effect::Progress(how) => {
+                    guard.progress(how, &variable)?;
+                    continue;
+                }
                 Effect::Notify(how, text) => {
                     guard.notify(how, &text)?;
                     continue;
                 }
+                Effect::KeepLesson { path, text } => match keep_lesson(&path, &text) {
+                    Some(failed) => failed,
+                    None => continue,
+                },
                 Effect::Suspend => {
                     guard.suspend()?;
                     self.signals.continued();

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use toml::Value;
 
 use super::{
-    adjust::{EMA_RUNGS, floor},
+    adjust::{EMA_RUNGS, floor, in_powers},
     app::App,
     controls::{CONTROLS, number},
 };
@@ -129,11 +129,6 @@ impl Slider {
             }
         }
     }
-}
-
-/// Settings that the arrows double.
-fn in_powers(key: &str) -> bool {
-    key == "optim.batch" || key.starts_with("encoder.") || key.starts_with("critic.")
 }
 
 /// Where a value lies in a list that rises, as a share of its length.

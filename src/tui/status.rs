@@ -1,11 +1,12 @@
 //! What the terminal shows of us outside of the screen: the window's title (OSC 2) and its progress bar (OSC 9;4). Only what changes
 //! is sent; what was there before is put back at the end.
 
-use super::{app::App, ui::Progress};
+use super::{
+    app::App,
+    env::{Env, is_between},
+    ui::Progress,
+};
 use crate::train::Phase;
-
-/// Variables of the environment.
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What has been sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,6 +63,13 @@ impl Status {
         out
     }
 
+    /// The progress bar otherwise from now on; what takes it away where there is none any more.
+    pub fn turn(&mut self, progress: Progress, env: Env) -> &'static str {
+        self.has_progress = Self::new(progress, env).has_progress;
+        let shown = self.progress.take().is_some_and(|bar| bar.0 != NONE);
+        if shown && !self.has_progress { "\x1b]9;4;0;0\x07" } else { "" }
+    }
+
     /// What puts everything back.
     pub fn off(&self) -> String {
         let mut out = String::new();
@@ -113,7 +121,7 @@ fn percent(app: &App) -> u64 {
 /// Terminals that are known to have a progress bar. Older versions of some take the sequence for a notification, so these must say a
 /// version that knows better.
 fn has_progress(env: Env) -> bool {
-    if ["TMUX", "STY"].iter().any(|name| env(name).is_some()) {
+    if is_between(env) {
         return false;
     }
     let version = env("TERM_PROGRAM_VERSION").unwrap_or_default();

@@ -21,10 +21,11 @@ use ratatui::{Terminal, backend::CrosstermBackend};
 use super::{
     app::App,
     depth::Depth,
+    env::Env,
     graphics::{CellSize, Heard, Painter, Protocol, QUESTIONS},
     input,
     status::Status,
-    ui::Notify,
+    ui::{Notify, Progress},
     view,
 };
 
@@ -78,6 +79,14 @@ impl Guard {
     pub fn mouse(&mut self, ours: bool) -> io::Result<()> {
         self.mouse = ours;
         if ours { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
+    }
+
+    /// The progress bar from now on.
+    pub fn progress(&mut self, how: Progress, env: Env) -> io::Result<()> {
+        let text = self.status.turn(how, env);
+        *STATUS_OFF.lock().unwrap_or_else(PoisonError::into_inner) = self.status.off();
+        io::stdout().write_all(text.as_bytes())?;
+        io::stdout().flush()
     }
 
     /// Rings, or has the terminal say it.

@@ -20,7 +20,7 @@ mod travel;
 
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::buffer::Buffer;
 
 use super::{
@@ -82,6 +82,19 @@ impl Bench {
 
     fn key(&mut self, code: KeyCode) -> Vec<Effect> {
         self.send(Message::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16), modifiers: KeyModifiers) -> Vec<Effect> {
+        self.send(Message::Mouse(MouseEvent { kind, column, row, modifiers }))
+    }
+
+    fn click(&mut self, at: (u16, u16)) -> Vec<Effect> {
+        self.mouse(MouseEventKind::Down(MouseButton::Left), at, KeyModifiers::NONE)
+    }
+
+    fn wheel(&mut self, up: bool, at: (u16, u16)) -> Vec<Effect> {
+        let kind = if up { MouseEventKind::ScrollUp } else { MouseEventKind::ScrollDown };
+        self.mouse(kind, at, KeyModifiers::NONE)
     }
 
     fn type_text(&mut self, text: &str) -> Vec<Effect> {

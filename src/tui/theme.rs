@@ -75,6 +75,11 @@ pub fn names() -> [&'static str; THEMES.len()] {
     THEMES.map(|(name, ..)| name)
 }
 
+/// The name as the table has it, if there is such a theme.
+pub fn known(name: &str) -> Option<&'static str> {
+    names().into_iter().find(|known| *known == name)
+}
+
 /// What each of them is, in the same order.
 pub fn words() -> [&'static str; THEMES.len()] {
     THEMES.map(|(_, words, _)| words)

@@ -1,6 +1,7 @@
 //! Which protocol is in force: decided once, when the workbench opens.
 
 use super::{CellSize, Heard, Protocol};
+use crate::tui::env::{Env, is_between};
 
 /// What the user asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -11,12 +12,7 @@ pub enum Images {
     Always(Protocol),
 }
 
-/// Variables of the environment.
-type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// Programs between us and the terminal, which pass text on and keep pictures to themselves.
-const BETWEEN: [&str; 2] = ["TMUX", "STY"];
-/// Kinds of terminal that are not worth a question: the same two, what has no escape sequences, the Linux console.
+/// Kinds of terminal that are not worth a question: tmux and screen, what has no escape sequences, the Linux console.
 const MUTE: [&str; 4] = ["tmux", "screen", "dumb", "linux"];
 /// Who says by name that it shows inline images in the manner of iTerm2. They answer for kitty's protocol or sixel as well, and
 /// do those less well.
@@ -48,5 +44,5 @@ impl Images {
 
 fn is_worth_a_question(env: Env) -> bool {
     let term = env("TERM").unwrap_or_default();
-    !term.is_empty() && !MUTE.iter().any(|kind| term.starts_with(kind)) && BETWEEN.iter().all(|name| env(name).is_none())
+    !term.is_empty() && !MUTE.iter().any(|kind| term.starts_with(kind)) && !is_between(env)
 }

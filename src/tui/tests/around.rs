@@ -1,6 +1,6 @@
 //! Getting about: the row of tabs, the log in full, the filters, the slider.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Modifier;
 use toml::Value;
 
@@ -22,11 +22,6 @@ use crate::{
 };
 
 const SIZES: [(u16, u16); 4] = [(60, 20), (80, 24), (120, 40), (200, 60)];
-
-fn click(b: &mut Bench, column: u16, row: u16) -> Vec<Effect> {
-    let kind = MouseEventKind::Down(MouseButton::Left);
-    b.send(Message::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
-}
 
 fn sized(b: &mut Bench, width: u16, height: u16) {
     b.send(Message::Resize(width, height));
@@ -97,13 +92,13 @@ fn keys_and_clicks_lead_from_tab_to_tab_and_round() {
 
     for tab in TABS {
         let (x, y) = place(&b, tab.action);
-        let effects = click(&mut b, x, y);
+        let effects = b.click((x, y));
         assert_eq!(tabs::present(&b.app), tab.action, "a click on {}", tab.name);
         assert_eq!(matches!(effects[..], [Effect::Read(_)]), tab.action == Action::Runs, "the runs are looked for");
     }
     // A click on the tab that is open closes it, C leads to the charts from anywhere.
     let (x, y) = place(&b, Action::Log);
-    click(&mut b, x, y);
+    b.click((x, y));
     assert!(matches!(b.app.mode, Mode::Normal));
     b.type_text("aC");
     assert!(matches!(b.app.mode, Mode::Normal));
@@ -241,17 +236,17 @@ fn a_click_on_the_slider_sets_the_value_that_is_there() {
     sized(&mut b, 120, 40);
     b.app.selected = index_of("objective.local.weight").unwrap();
     let (_, x, y, columns) = slider(&b);
-    click(&mut b, x + columns - 1, y);
+    b.click((x + columns - 1, y));
     assert_eq!(b.request().1[0].to, Value::Float(100.0));
-    click(&mut b, x, y);
+    b.click((x, y));
     assert_eq!(b.request().1[0].to, Value::Float(0.0));
-    click(&mut b, x + columns / 2, y);
+    b.click((x + columns / 2, y));
     let Value::Float(middle) = b.request().1[0].to else { panic!() };
     assert!((0.2..=5.0).contains(&middle), "{middle}");
     // A setting that takes a new run waits for it.
     b.app.selected = index_of("encoder.width").unwrap();
     let (_, x, y, _) = slider(&b);
-    click(&mut b, x, y);
+    b.click((x, y));
     assert!(b.told().is_empty() && b.app.next_run.contains_key("encoder.width"));
 }
 

@@ -294,7 +294,7 @@ fn the_crosshair_on_a_change_tells_it_on_one_chart() {
 fn every_marker_draws_the_whole_screen_in_its_own_characters() {
     for marker in Marker::ALL {
         let mut b = run_of_600();
-        b.app.marker = marker;
+        b.app.ui.marker = marker;
         let own = |c: char| match marker {
             Marker::Braille => ('\u{2801}'..='\u{28ff}').contains(&c),
             Marker::Octant => OCTANTS.contains(&c) && c != ' ',

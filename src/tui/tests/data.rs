@@ -9,7 +9,12 @@ use super::{Bench, row};
 use crate::{
     config::Config,
     train::{Command, FactorValue, Gallery, Pictures, Split, Wanted, Watched},
-    tui::{app::App, graphics::Protocol, message::Message, view},
+    tui::{
+        app::{App, Mode},
+        graphics::Protocol,
+        message::Message,
+        view,
+    },
 };
 
 const SIZES: [(u16, u16); 4] = [(200, 60), (120, 40), (80, 24), (60, 20)];
@@ -148,4 +153,49 @@ fn real_pictures_lie_apart_from_each_other_and_are_those_of_the_data() {
     let mut buf = Buffer::empty(Rect::new(0, 0, 120, 40));
     let app = App { area: buf.area, ..b.app.clone() };
     assert_eq!(view::draw(&app, &mut buf)[0].rgb, first);
+}
+
+#[test]
+fn a_click_picks_the_picture_that_is_drawn_there_and_the_wheel_turns_the_page() {
+    for (width, height) in SIZES {
+        let mut b = open();
+        b.publish(|s| s.gallery = Some(Arc::new(gallery())));
+        b.send(Message::Resize(width, height));
+        b.told();
+        let (columns, rows) = view::data::grid(&b.app);
+        let page = columns * rows;
+        let asked = |b: &Bench| match b.told()[..] {
+            [] => None,
+            [Command::Watch(Watched::Data(w))] => Some((w.first, w.picked)),
+            ref other => panic!("{other:?}"),
+        };
+        // Where the pictures themselves are: each has its name below it.
+        b.app.theme.images = Protocol::Kitty;
+        let drawn = view::draw(&b.app, &mut Buffer::empty(b.app.area));
+        let first = gallery().picked / page * page;
+        for at in [1, columns.min(page - 1), page - 1] {
+            let spot = drawn[at].area;
+            for place in [(spot.x, spot.y), (spot.right() - 1, spot.bottom())] {
+                b.click((0, 0));
+                b.click(place);
+                let Mode::Data(wanted) = b.app.mode else { panic!("still open") };
+                assert_eq!(wanted.picked, first + at, "{place:?} at {width}×{height}");
+            }
+        }
+        b.told();
+        let gap = drawn[1].area.x - 1;
+        b.click((gap, drawn[1].area.y));
+        assert_eq!(asked(&b), None, "between two pictures there is none");
+        b.click((drawn[0].area.x, drawn[0].area.y));
+        b.told();
+        b.wheel(false, (2, 10));
+        assert_eq!(asked(&b), Some((first + page, first + page)));
+        b.wheel(true, (2, 10));
+        assert_eq!(asked(&b), Some((first, first)));
+        // Those of the other half are still on the screen: a click on them is no answer to what was asked.
+        b.key(KeyCode::Tab);
+        b.told();
+        b.click((drawn[1].area.x, drawn[1].area.y));
+        assert_eq!(asked(&b), None);
+    }
 }

@@ -1,19 +1,21 @@
 //! A lesson beside the charts.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use crossterm::event::{KeyCode, KeyModifiers, MouseEvent, MouseEventKind};
 
 use super::{Bench, probe_row, row};
 use crate::{
     config::{Config, LESSONS, LessonWait},
+    train::{Event, Phase, Snapshot},
     tui::{
         app::{App, ChartId, Panel},
         draw_to_buffer,
         layout::layout,
         lesson::Lesson,
-        message::Message,
+        message::{Done, Effect, Message},
         theme::Theme,
+        update::take_up,
         view,
     },
 };
@@ -161,7 +163,7 @@ fn a_new_run_starts_the_clock_anew() {
     assert!(b.screen(120, 40).contains("n next"));
     let fresh = Arc::new(crate::train::Snapshot::starting(b.app.live.config.clone()));
     let history = Arc::new(crate::train::History::default());
-    b.send(Message::Done(crate::tui::message::Done::Started { snapshot: fresh, history }));
+    b.send(Message::Done(Done::Started { snapshot: fresh, history, lesson: None }));
     assert!(b.screen(120, 40).contains("next in 600 steps"));
     b.app.focus = Panel::Chart(ChartId::Loss);
     b.type_text("i");
@@ -212,4 +214,71 @@ fn every_key_and_the_wheel_move_the_card_that_is_in_sight_and_not_the_log_behind
     b.key(KeyCode::Left);
     b.key(KeyCode::Enter);
     assert_eq!((at(&b), b.app.log.back), (last, 0));
+}
+
+/// What the run directory is asked to keep.
+fn kept(effects: &[Effect]) -> Option<(&Path, &str)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::KeepLesson { path, text } => Some((path.as_path(), text.as_str())),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_resumed_run_goes_on_with_the_card_that_was_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut b = begun("negatives");
+    assert!(kept(&b.send(Message::Resize(120, 40))).is_none(), "there is no directory yet");
+    b.publish(|s| {
+        let facts = crate::train::Facts { run_dir: dir.path().into(), ..(*s.facts).clone() };
+        (s.facts, s.step) = (Arc::new(facts), 300);
+    });
+    train(&mut b, 300);
+    let effects = b.key(KeyCode::Char('n'));
+    let (path, text) = kept(&effects).expect("the card is kept");
+    assert_eq!(path, dir.path().join("lesson.toml"));
+    std::fs::write(path, text).unwrap();
+    assert!(kept(&b.key(KeyCode::Down)).is_none(), "nothing new");
+    // Its change comes in force at step 301, which is kept too.
+    b.type_text("t");
+    let (id, changes) = b.request();
+    let edits: Vec<_> = changes.iter().map(|c| (c.key.clone(), c.to.clone())).collect();
+    let with = |s: &Snapshot| Snapshot { step: 301, config: Arc::new(s.config.with(&edits).unwrap()), ..s.clone() };
+    let effects = b.send(Message::Snapshot(Arc::new(with(&b.app.live))));
+    std::fs::write(path, kept(&effects).unwrap().1).unwrap();
+    b.event(Event::Ack { id, step: 301, outcome: Ok(()) });
+
+    let resumed = |change: bool, step: u64| {
+        let mut r = Bench::new();
+        take_up(&mut r.app, Lesson::of_run(dir.path()));
+        r.publish(|s| (s.phase, s.step) = (Phase::Starting("reading".into()), 0));
+        let config = if change { with(&b.app.live).config } else { begun("negatives").app.live.config.clone() };
+        r.publish(|s| (s.phase, s.step, s.config) = (Phase::Training, step, config));
+        r
+    };
+    let screen = resumed(true, 400).screen(120, 40);
+    assert!(screen.contains("1 of 4") && screen.contains("✓ t  objective.local.negatives = 1"), "{screen}");
+    assert!(screen.contains("next in 101 steps"), "counted from where it came in force\n{screen}");
+    // Killed: the newest checkpoint is older than the change, which has to be made again.
+    let screen = resumed(false, 250).screen(120, 40);
+    assert!(screen.contains("▸ t  objective.local.negatives") && screen.contains("t makes the change"), "{screen}");
+}
+
+#[test]
+fn a_run_without_a_note_has_no_lesson_and_a_damaged_one_is_told_in_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut b = Bench::new();
+    take_up(&mut b.app, Lesson::of_run(dir.path()));
+    assert!(b.app.lesson.is_none() && b.app.log.entries().is_empty());
+    std::fs::write(dir.path().join("lesson.toml"), "[place]\ncard = 1\nreached = 1\n").unwrap();
+    take_up(&mut b.app, Lesson::of_run(dir.path()));
+    assert!(b.app.lesson.is_none());
+    assert!(b.screen(200, 60).contains("no lesson is taken up: "), "{}", b.screen(200, 60));
+    // A run that begins with a checkpoint of one with a lesson takes it up; one that is open stays.
+    let found = |which: usize| Some(Ok(Box::new(LESSONS[which].config().unwrap().lesson.map(Lesson::new).unwrap())));
+    for which in [0, 1] {
+        let (snapshot, history) = (b.session.snapshot.load_full(), b.session.history.clone());
+        b.send(Message::Done(Done::Started { snapshot, history, lesson: found(which) }));
+        assert!(b.screen(120, 40).contains("Lesson · Why JSD forgives few negatives"), "{}", b.screen(120, 40));
+    }
 }

@@ -14,9 +14,9 @@ use crate::{
         lesson::Lesson,
         message::{Effect, Message},
         runs::Page,
-        theme::{names, themed},
-        ui::Notify,
-        view::{estimators::Term, probes::Looking},
+        theme::{Theme, names, themed},
+        ui::{self, Given, Notify, Progress, UiEvent},
+        view::{chart::Marker, estimators::Term, probes::Looking},
     },
 };
 
@@ -215,4 +215,74 @@ fn sentences_cards_and_empty_charts_name_the_keys_in_force() {
     b.publish(|s| (s.step, s.probe) = (5000, Some(std::sync::Arc::new(super::probe_row(5000)))));
     press(&mut b, "F2");
     assert!(b.screen(120, 40).contains("▸ F3 objective.local.negatives"), "{}", b.screen(120, 40));
+}
+
+/// As if the user's own file had said `before` and were saved with `after`.
+fn saves(b: &mut Bench, before: &str, after: &str) -> Vec<Effect> {
+    let [from, to] = [before, after].map(|text| Box::new(ui::parse(text, "ui.toml".as_ref()).unwrap()));
+    b.send(Message::Ui(UiEvent::Changed { from, to }))
+}
+
+#[test]
+fn a_save_of_the_users_own_file_is_in_force_at_once() {
+    let mut b = Bench::new();
+    b.send(Message::Resize(120, 40));
+    let effects = saves(
+        &mut b,
+        "",
+        "theme = \"light\"\nmarker = \"dot\"\nnotify = \"bell\"\nprogress = \"on\"\nmouse = false\n[keys]\nhelp = \"F1\"\n",
+    );
+    assert!(matches!(effects[..], [Effect::Progress(Progress::On), Effect::Mouse(false)]), "{effects:?}");
+    assert!(b.told().is_empty(), "no run hears of it");
+    assert_eq!((b.app.ui.marker, b.app.ui.notify, b.app.ui.mouse), (Marker::Dot, Notify::Bell, false));
+    let said =
+        "ui.toml saved, in force: theme light, marker dot, notify bell, progress on, the mouse is the terminal's, other keys";
+    assert!(b.screen(200, 60).contains(said), "{}", b.screen(200, 60));
+    let ground = themed("light").unwrap().text.bg.unwrap();
+    assert_eq!(draw_to_buffer(&b.app, 120, 40)[(3, 20)].bg, ground);
+    b.key(KeyCode::F(1));
+    assert!(matches!(b.app.mode, Mode::Help { .. }), "the new key");
+    assert!(b.screen(120, 40).contains("F1"));
+    b.key(KeyCode::Esc);
+    b.type_text("?");
+    assert!(matches!(b.app.mode, Mode::Normal), "and the old one no more");
+    // Only what changed in the file: a theme chosen on the ':' line stays when another line is saved.
+    b.command("theme dark");
+    saves(&mut b, "theme = \"light\"\n", "theme = \"light\"\nnotify = \"osc9\"\n");
+    assert_eq!((b.app.ui.theme, b.app.ui.notify), (Some("dark"), Notify::Osc9));
+    // A line that is taken out again: what there is without it.
+    saves(&mut b, "theme = \"light\"\nmouse = false\n", "");
+    assert!(b.app.theme == Theme::colour() && b.app.ui.mouse);
+}
+
+#[test]
+fn the_command_line_comes_before_the_users_own_file_and_no_colour_before_both() {
+    let mut b = Bench::new();
+    b.app.ui.given = Given { theme: true, marker: true };
+    (b.app.ui.theme, b.app.theme) = (Some("dark"), themed("dark").unwrap());
+    saves(&mut b, "", "theme = \"light\"\nmarker = \"dot\"\nmouse = false\n");
+    assert_eq!((b.app.theme.clone(), b.app.ui.marker, b.app.ui.mouse), (themed("dark").unwrap(), Marker::Braille, false));
+    let screen = b.screen(200, 60);
+    assert!(screen.contains("theme as the command line said (--theme), marker as the command line said (--marker)"), "{screen}");
+    let mut b = Bench::new();
+    (b.app.ui.colourless, b.app.theme) = (true, Theme::mono());
+    saves(&mut b, "", "theme = \"light\"");
+    assert_eq!(b.app.theme, Theme::mono());
+    assert!(b.screen(200, 60).contains("theme mono, for there is no colour"));
+}
+
+#[test]
+fn a_faulty_save_of_it_changes_nothing_and_says_where_it_is_wrong() {
+    let mut b = Bench::new();
+    saves(&mut b, "", "theme = \"light\"");
+    let before = (b.app.theme.clone(), b.app.ui.clone());
+    let error = ui::parse("theme = \"light\"\n[keys]\npaus = \"x\"", "ui.toml".as_ref()).unwrap_err();
+    b.send(Message::Ui(UiEvent::Broken(error)));
+    let told =
+        "ui.toml cannot be used, nothing changed: ui.toml:3:1: there is no action 'paus' to give a key, did you mean 'pause'?";
+    let screen = b.screen(200, 60);
+    assert_eq!(screen.matches(told).count(), 2, "on the bottom line and in the log\n{screen}");
+    assert_eq!((b.app.theme.clone(), b.app.ui.clone()), before);
+    b.send(Message::Ui(UiEvent::Mended));
+    assert!(b.screen(200, 60).lines().last().unwrap().contains("ui.toml mended"));
 }

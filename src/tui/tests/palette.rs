@@ -11,6 +11,7 @@ use crate::{
     tui::{
         app::{Mode, Panel},
         draw_to_buffer,
+        message::Message,
         theme::{Theme, themed},
     },
 };
@@ -122,4 +123,44 @@ fn a_theme_is_seen_while_it_is_chosen_and_gone_with_escape() {
     b.app.focus = Panel::Controls;
     b.command("theme nonsense");
     assert!(b.screen(120, 40).contains("the themes are colour-blind, dark, light, mono"));
+}
+
+/// Where on the screen a text begins.
+fn place(b: &Bench, part: &str) -> (u16, u16) {
+    let screen = b.screen(b.app.area.width, b.app.area.height);
+    let y = screen.lines().position(|l| l.contains(part)).unwrap_or_else(|| panic!("no '{part}' in\n{screen}"));
+    (screen.lines().nth(y).unwrap().split(part).next().unwrap().chars().count() as u16, y as u16)
+}
+
+#[test]
+fn a_click_on_a_line_chooses_it_and_the_wheel_goes_from_one_to_the_next() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40), (200, 60)] {
+        let mut b = Bench::new();
+        b.send(Message::Resize(width, height));
+        b.type_text(":local critic");
+        let at = place(&b, "local critic → concat");
+        b.click(at);
+        let (_, changes) = b.request();
+        assert_eq!((changes[0].key.as_str(), &changes[0].to), ("objective.local.critic", &Value::from("concat")));
+        assert!(matches!(b.app.mode, Mode::Normal), "as after Enter");
+        assert_eq!(b.app.typed, ["set objective.local.critic=concat"]);
+    }
+    let mut b = Bench::new();
+    b.type_text(":local dot");
+    let pointed = |b: &Bench| b.screen(80, 24).lines().rev().find(|l| l.starts_with(" ▸ ")).unwrap().to_owned();
+    let first = pointed(&b);
+    b.wheel(false, (5, 5));
+    assert_ne!(pointed(&b), first);
+    b.wheel(true, (5, 5));
+    assert_eq!(pointed(&b), first);
+    // A click on the line that is typed, or on the rule, chooses nothing and closes nothing.
+    for at in [(5, 23), place(&b, "↑↓ choose")] {
+        b.click(at);
+        assert!(matches!(b.app.mode, Mode::Command(_)) && b.told().is_empty(), "{at:?}");
+    }
+    // A command that wants more goes into the line, by a click too.
+    b.key(KeyCode::Esc);
+    b.type_text(":preset");
+    b.click(place(&b, ":preset dim(g)"));
+    assert!(b.screen(80, 24).lines().last().unwrap().contains(":preset "), "{}", b.screen(80, 24));
 }

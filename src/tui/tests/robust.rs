@@ -17,6 +17,7 @@ use crate::{
         layout::{Target, target},
         lesson::Lesson,
         message::Message,
+        ui::{self, UiEvent},
     },
 };
 
@@ -211,6 +212,8 @@ enum Happening {
     Signal,
     /// Something of other runs.
     Read(usize),
+    /// The user's own file is saved.
+    OwnFile(usize),
 }
 
 fn a_key() -> impl Strategy<Value = Happening> {
@@ -258,7 +261,26 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => select(outcomes).prop_map(Happening::End),
         1 => Just(Happening::Signal),
         6 => (0..8_usize).prop_map(Happening::Read),
+        2 => (0..OWN_FILES.len()).prop_map(Happening::OwnFile),
     ]
+}
+
+const OWN_FILES: [&str; 5] = [
+    "",
+    "theme = \"light\"\nmouse = false\nprogress = \"off\"",
+    "marker = \"octant\"\nnotify = \"osc9\"\n[keys]\nhelp = \"F1\"\nquit = [\"Z\", \"alt-q\"]",
+    "theme = \"none\"",
+    "[keys]\npause = \"q\"",
+];
+
+fn own_file(b: &mut Bench, which: usize) {
+    let read = |text: &str| ui::parse(text, "ui.toml".as_ref());
+    let event = match (read(OWN_FILES[(which + 1) % 3]), read(OWN_FILES[which])) {
+        (Ok(from), Ok(to)) => UiEvent::Changed { from: Box::new(from), to: Box::new(to) },
+        (_, Err(error)) => UiEvent::Broken(error),
+        _ => UiEvent::Mended,
+    };
+    b.send(Message::Ui(event));
 }
 
 fn happen(b: &mut Bench, what: Happening) {
@@ -303,6 +325,7 @@ fn happen(b: &mut Bench, what: Happening) {
         Happening::End(outcome) => drop(b.event(Event::Ended(outcome))),
         Happening::Signal => drop(b.send(Message::Signal(15))),
         Happening::Read(which) => super::runs::something_read(b, which),
+        Happening::OwnFile(which) => own_file(b, which),
     }
 }
 

@@ -137,7 +137,7 @@ fn a_forks_parent_lies_over_its_charts_dimmed_beyond_the_fork() {
     mark(&mut b, 1, curves(1..=250, 2.0, "jsd"));
     let (session, link) = Session::pair(&b.app.live.config);
     let (snapshot, history) = (session.snapshot.load_full(), session.history.clone());
-    b.send(Message::Done(Done::Started { snapshot, history }));
+    b.send(Message::Done(Done::Started { snapshot, history, lesson: None }));
     (b.session, b.link) = (session, link);
     for step in 201..=300 {
         b.link.history.push_step(&recorder_rows::step_row(step, 1.0));
@@ -186,7 +186,8 @@ fn a_forks_parent_lies_over_its_charts_dimmed_beyond_the_fork() {
     assert!(b.screen(120, 40).contains("△ 22-101500 4.000"), "{}", b.screen(120, 40));
     // Leaving it for another run, its parent is left behind; what was marked by hand stays.
     let (session, _link) = Session::pair(&b.app.live.config);
-    b.send(Message::Done(Done::Started { snapshot: session.snapshot.load_full(), history: session.history.clone() }));
+    let (snapshot, history) = (session.snapshot.load_full(), session.history.clone());
+    b.send(Message::Done(Done::Started { snapshot, history, lesson: None }));
     assert_eq!(b.app.runs.overlays.iter().map(|o| o.path.clone()).collect::<Vec<_>>(), [path(3)]);
 }
 

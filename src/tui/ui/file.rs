@@ -2,6 +2,7 @@
 //!
 //! ```toml
 //! theme = "dark"
+//! marker = "braille"
 //! notify = "bell"
 //! progress = "auto"
 //! mouse = true
@@ -11,46 +12,39 @@
 //! help = ["?", "F1"]
 //! ```
 
-use std::{
-    collections::BTreeMap,
-    fmt, fs,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, io::ErrorKind, path::Path};
 
 use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
-use super::{Notify, Progress, Ui};
-use crate::tui::{
-    keymap::{Clash, Keymap, action_name, action_named, chord},
-    keys::{Action, BINDINGS, Chord},
-    theme,
+use super::{Notify, Progress, Ui, named};
+use crate::{
+    config::{ConfigError, Place},
+    tui::{
+        keymap::{Clash, Keymap, action_name, action_named, chord},
+        keys::{Action, BINDINGS, Chord},
+        theme,
+        view::chart::Marker,
+    },
 };
 
 /// What is wrong with the file, in one sentence that says where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{place}: {what}")]
+#[error("{place}{what}")]
 pub struct UiError {
     place: Place,
     what: String,
 }
 
-/// A line and column of the file, or all of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
-    file: PathBuf,
-    at: Option<(usize, usize)>,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file.display();
-        match self.at {
-            Some((line, column)) => write!(f, "{file}:{line}:{column}"),
-            None => write!(f, "{file}"),
-        }
+impl UiError {
+    /// A file whose text cannot be had.
+    pub(super) fn unread(path: &Path, error: &ConfigError) -> Self {
+        let reason = match error {
+            ConfigError::Read { reason, .. } => reason.clone(),
+            other => other.to_string(),
+        };
+        Self { place: Place::WholeFile { path: path.into() }, what: format!("it cannot be read: {reason}") }
     }
 }
 
@@ -58,6 +52,7 @@ impl fmt::Display for Place {
 #[serde(default, deny_unknown_fields)]
 struct Text {
     theme: Option<Spanned<String>>,
+    marker: Option<Spanned<String>>,
     notify: Option<Spanned<String>>,
     progress: Option<Spanned<String>>,
     mouse: Option<bool>,
@@ -79,7 +74,7 @@ pub fn load(path: &Path) -> Result<Ui, UiError> {
     match fs::read_to_string(path) {
         Ok(text) => parse(&text, path),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Ui::default()),
-        Err(error) => Err(UiError { place: Place { file: path.into(), at: None }, what: format!("it cannot be read: {error}") }),
+        Err(error) => Err(UiError { place: Place::WholeFile { path: path.into() }, what: format!("it cannot be read: {error}") }),
     }
 }
 
@@ -88,21 +83,22 @@ pub fn load(path: &Path) -> Result<Ui, UiError> {
 /// # Errors
 /// If it cannot be used.
 pub fn parse(text: &str, path: &Path) -> Result<Ui, UiError> {
-    let fault = |at: usize, what: String| UiError { place: Place { file: path.into(), at: Some(line_column(text, at)) }, what };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let fault = |at: usize, what: String| UiError { place: Place::in_text(path, text, at), what };
     let read: Text =
         toml::from_str(text).map_err(|e| fault(e.span().map_or(0, |span| span.start), e.message().replace('\n', " ")))?;
     let mut ui = Ui::default();
     if let Some(name) = read.theme {
-        let names = theme::names();
-        ui.theme = Some(
-            named(&name, &names, |n| names.iter().find(|known| **known == n).copied()).map_err(|(at, what)| fault(at, what))?,
-        );
+        ui.theme = Some(one_of(&name, &theme::names().map(|name| (name, name))).map_err(|(at, what)| fault(at, what))?);
+    }
+    if let Some(name) = read.marker {
+        ui.marker = one_of(&name, &Marker::ALL.map(|marker| (marker.name(), marker))).map_err(|(at, what)| fault(at, what))?;
     }
     if let Some(name) = read.notify {
-        ui.notify = named(&name, &Notify::NAMES.map(|n| n.0), Notify::named).map_err(|(at, what)| fault(at, what))?;
+        ui.notify = one_of(&name, &Notify::NAMES).map_err(|(at, what)| fault(at, what))?;
     }
     if let Some(name) = read.progress {
-        ui.progress = named(&name, &Progress::NAMES.map(|n| n.0), Progress::named).map_err(|(at, what)| fault(at, what))?;
+        ui.progress = one_of(&name, &Progress::NAMES).map_err(|(at, what)| fault(at, what))?;
     }
     ui.mouse = read.mouse.unwrap_or(true);
     ui.keys = keymap(read.keys).map_err(|(at, what)| fault(at, what))?;
@@ -112,10 +108,11 @@ pub fn parse(text: &str, path: &Path) -> Result<Ui, UiError> {
 /// Where in the text, and what.
 type Fault = (usize, String);
 
-/// One of a few names.
-fn named<T>(name: &Spanned<String>, names: &[&str], find: impl Fn(&str) -> Option<T>) -> Result<T, Fault> {
+/// What has one of a few names.
+fn one_of<T: Copy>(name: &Spanned<String>, table: &[(&str, T)]) -> Result<T, Fault> {
     let text = name.get_ref();
-    find(text).ok_or_else(|| (name.span().start, format!("'{text}' is none of {}", names.join(", "))))
+    let names = || table.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    named(table, text).ok_or_else(|| (name.span().start, format!("'{text}' is none of {}", names())))
 }
 
 fn keymap(keys: BTreeMap<Spanned<String>, Spanned<Keys>>) -> Result<Keymap, Fault> {
@@ -152,13 +149,6 @@ fn unknown(name: &str) -> String {
     }
 }
 
-/// Line and column of a byte, from 1, in characters.
-fn line_column(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    (line, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,9 +159,10 @@ mod tests {
 
     #[test]
     fn everything_in_it_is_taken() {
-        let text = "theme = \"light\"\nnotify = \"bell\"\nprogress = \"on\"\nmouse = false\n\n[keys]\npause = \"ctrl-p\"\nhelp = [\"H\", \"F1\"]\n";
+        let text = "\u{feff}theme = \"light\"\nmarker = \"octant\"\nnotify = \"bell\"\nprogress = \"on\"\nmouse = false\n\n[keys]\npause = \"ctrl-p\"\nhelp = [\"H\", \"F1\"]\n";
         let ui = parse(text, Path::new("ui.toml")).unwrap();
         assert_eq!((ui.theme, ui.notify, ui.progress, ui.mouse), (Some("light"), Notify::Bell, Progress::On, false));
+        assert_eq!(ui.marker, Marker::Octant);
         assert_eq!((ui.keys.name(Action::Pause), ui.keys.name(Action::Help)), ("Ctrl-P".into(), "H".into()));
         let nothing = parse("", Path::new("ui.toml")).unwrap();
         assert_eq!((nothing.theme, nothing.mouse, nothing.keys), (None, true, Keymap::default()));
@@ -181,6 +172,7 @@ mod tests {
     fn what_is_wrong_is_one_sentence_with_its_place() {
         for (text, at, parts) in [
             ("theme = \"drak\"", "ui.toml:1:9: ", &["'drak'", "colour-blind, dark, light, mono"][..]),
+            ("marker = \"cross\"", "ui.toml:1:10: ", &["'cross'", "braille, octant, block, dot"]),
             ("\nnotify = 1", "ui.toml:2:10: ", &["string"]),
             ("[keys]\npaus = \"x\"", "ui.toml:2:1: ", &["'paus'", "did you mean 'pause'?"]),
             ("[keys]\npause = \"spce\"", "ui.toml:2:9: ", &["'spce'", "'pause'", "ctrl-p"]),

@@ -1,13 +1,17 @@
 //! How the workbench looks and behaves for this user, whatever is trained: theme, keys, mouse, manners. What is asked for comes from a
-//! file of the user's own (`file.rs`) and may be changed while the program runs; no run, journal or replay knows of it.
+//! file of the user's own (`file.rs`), which is watched (`watch.rs`), and may be changed while the program runs; no run, journal or
+//! replay knows of it.
 
 mod file;
+mod watch;
 
 pub use file::{UiError, load, parse};
+pub use watch::{UiEvent, UiWatch};
 
 use super::{
     keymap::Keymap,
     theme::{COLOUR_BLIND, Theme, themed},
+    view::chart::Marker,
 };
 
 /// What is told to somebody who looks elsewhere when a run has ended.
@@ -23,8 +27,8 @@ pub enum Notify {
 impl Notify {
     pub const NAMES: [(&'static str, Notify); 3] = [("off", Notify::Off), ("bell", Notify::Bell), ("osc9", Notify::Osc9)];
 
-    pub fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, notify)| *notify)
+    pub fn name(self) -> &'static str {
+        name_in(&Self::NAMES, self)
     }
 }
 
@@ -41,23 +45,44 @@ pub enum Progress {
 impl Progress {
     pub const NAMES: [(&'static str, Progress); 3] = [("auto", Progress::Auto), ("on", Progress::On), ("off", Progress::Off)];
 
-    fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, progress)| *progress)
+    pub fn name(self) -> &'static str {
+        name_in(&Self::NAMES, self)
     }
 }
 
+/// What has this name in a table of all there are.
+pub fn named<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
+    table.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+fn name_in<T: PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
+    table.iter().find(|(_, other)| *other == value).map_or("", |(name, _)| *name)
+}
+
+/// What the command line said: it comes before the file, also when that is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Given {
+    pub theme: bool,
+    pub marker: bool,
+}
+
 /// All of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ui {
     pub keys: Keymap,
     /// The name of the theme that was asked for; `None`: what suits the terminal.
     pub theme: Option<&'static str>,
+    /// What curves are drawn with.
+    pub marker: Marker,
     pub notify: Notify,
     pub progress: Progress,
     /// False: the mouse is the terminal's, so that text can be selected.
     pub mouse: bool,
     /// The user will have no colour (`NO_COLOR`, `--color never`), so no theme with colours either.
     pub colourless: bool,
+    /// What the terminal says of its colours (`COLORFGBG`).
+    pub ground: Option<String>,
+    pub given: Given,
 }
 
 impl Default for Ui {
@@ -65,18 +90,24 @@ impl Default for Ui {
         Self {
             keys: Keymap::default(),
             theme: None,
+            marker: Marker::Braille,
             notify: Notify::Off,
             progress: Progress::Auto,
             mouse: true,
             colourless: false,
+            ground: None,
+            given: Given::default(),
         }
     }
 }
 
 impl Ui {
-    /// The theme asked for, else what suits the terminal. `ground` is what the terminal says of its colours (`COLORFGBG`).
-    pub fn look(&self, ground: Option<&str>) -> Theme {
-        let suits = if ground.is_some_and(is_light) { "light" } else { COLOUR_BLIND };
+    /// The theme asked for, else what suits the terminal; without colour there is only one.
+    pub fn look(&self) -> Theme {
+        if self.colourless {
+            return Theme::mono();
+        }
+        let suits = if self.ground.as_deref().is_some_and(is_light) { "light" } else { COLOUR_BLIND };
         themed(self.theme.unwrap_or(suits)).unwrap_or_default()
     }
 }
@@ -93,13 +124,14 @@ mod tests {
 
     #[test]
     fn a_light_terminal_gets_the_light_theme_unless_another_is_asked_for() {
-        let mut ui = Ui::default();
-        assert_eq!(ui.look(None), Theme::colour());
+        assert_eq!(Ui::default().look(), Theme::colour());
+        let on = |ground: &str| Ui { ground: Some(ground.into()), ..Ui::default() };
         for (dark, light) in [("15;0", "0;15"), ("7;default;8", "0;default;7")] {
-            assert_eq!(ui.look(Some(dark)), Theme::colour(), "{dark}");
-            assert_eq!(ui.look(Some(light)), themed("light").unwrap(), "{light}");
+            assert_eq!(on(dark).look(), Theme::colour(), "{dark}");
+            assert_eq!(on(light).look(), themed("light").unwrap(), "{light}");
         }
-        ui.theme = Some("dark");
-        assert_eq!(ui.look(Some("0;15")), themed("dark").unwrap());
+        let asked = Ui { theme: Some("dark"), ..on("0;15") };
+        assert_eq!(asked.look(), themed("dark").unwrap());
+        assert_eq!(Ui { colourless: true, ..asked }.look(), Theme::mono());
     }
 }

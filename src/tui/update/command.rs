@@ -31,8 +31,8 @@ pub fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         // On an empty line, and while going through them, the arrows show older commands; else they choose of what was found.
         KeyCode::Up if prompt.found.is_empty() || prompt.back > 0 => recall(app, 1),
         KeyCode::Down if prompt.found.is_empty() || prompt.back > 0 => recall(app, -1),
-        KeyCode::Up => prompt.chosen = prompt.pointed().and_then(|at| at.checked_sub(1)),
-        KeyCode::Down => prompt.chosen = Some(prompt.pointed().map_or(0, |at| (at + 1).min(prompt.found.len() - 1))),
+        KeyCode::Up => go(prompt, true),
+        KeyCode::Down => go(prompt, false),
         _ => {
             if prompt.edit(key) {
                 prompt.back = 0;
@@ -41,6 +41,21 @@ pub fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// One up or down among those found.
+pub fn go(prompt: &mut Prompt, up: bool) {
+    let last = prompt.found.len().saturating_sub(1);
+    let below = || prompt.pointed().map_or(0, |at| (at + 1).min(last));
+    prompt.chosen = if up { prompt.pointed().and_then(|at| at.checked_sub(1)) } else { Some(below()) };
+}
+
+/// Enter on this one of those found.
+pub fn choose_at(app: &mut App, row: usize) -> Vec<Effect> {
+    if let Mode::Command(prompt) = &mut app.mode {
+        prompt.chosen = Some(row);
+    }
+    enter(app)
 }
 
 /// Completes a command as far as it is certain; where nothing is, takes the one found that is pointed at.

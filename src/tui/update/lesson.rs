@@ -5,7 +5,7 @@ use toml::Value;
 use super::{intent::ask, views};
 use crate::{
     config::{LESSONS, Source},
-    tui::{app::App, keys::Action, message::Effect, view},
+    tui::{app::App, keys::Action, lesson::Lesson, log::Kind, message::Effect, view},
 };
 
 /// Carries out one of the lesson's actions.
@@ -67,6 +67,24 @@ pub fn scroll(app: &mut App, by: isize) {
     match app.lesson.as_mut().filter(|lesson| !lesson.hidden) {
         Some(lesson) => lesson.scroll = views::scrolled(lesson.scroll, by, last),
         None => app.log.scroll(by.saturating_neg()),
+    }
+}
+
+/// What the run's directory does not know yet of the lesson.
+pub fn kept(app: &mut App) -> Option<Effect> {
+    let (lesson, run) = (app.lesson.as_mut()?, &app.live.facts.run_dir);
+    if run.as_os_str().is_empty() {
+        return None;
+    }
+    lesson.to_keep(run).map(|(path, text)| Effect::KeepLesson { path, text })
+}
+
+/// The lesson that was taken beside the run which goes on, if there was one and none is open.
+pub fn take_up(app: &mut App, found: Option<Result<Lesson, String>>) {
+    match found {
+        Some(Ok(lesson)) if app.lesson.is_none() => app.lesson = Some(lesson),
+        Some(Err(why)) => app.note(Kind::Warning, why),
+        _ => {}
     }
 }
 

@@ -6,16 +6,14 @@ use crate::{
         app::App,
         message::Effect,
         theme::{self, Theme},
-        ui::Notify,
+        ui::{self, Notify},
     },
 };
 
 /// Another theme, with pictures as they are. Without colour there is only one.
 pub fn theme(app: &mut App, name: &str) -> Result<Vec<Effect>, String> {
-    let names = theme::names();
-    let known = names.iter().find(|known| **known == name);
-    let (Some(known), Some(theme)) = (known, theme::themed(name)) else {
-        return Err(format!("the themes are {}", names.join(", ")));
+    let (Some(known), Some(theme)) = (theme::known(name), theme::themed(name)) else {
+        return Err(format!("the themes are {}", theme::names().join(", ")));
     };
     if app.ui.colourless {
         return Err("there is no colour (NO_COLOR, or --color never): the theme stays mono".into());
@@ -28,7 +26,8 @@ pub fn theme(app: &mut App, name: &str) -> Result<Vec<Effect>, String> {
 
 /// What happens when a run has ended.
 pub fn notify(app: &mut App, name: &str) -> Result<Vec<Effect>, String> {
-    let notify = Notify::named(name).ok_or_else(|| format!("notify takes {}", Notify::NAMES.map(|n| n.0).join(", ")))?;
+    let notify =
+        ui::named(&Notify::NAMES, name).ok_or_else(|| format!("notify takes {}", Notify::NAMES.map(|n| n.0).join(", ")))?;
     app.ui.notify = notify;
     app.say(match notify {
         Notify::Off => "nothing tells that a run has ended, but the screen",
@@ -40,14 +39,19 @@ pub fn notify(app: &mut App, name: &str) -> Result<Vec<Effect>, String> {
 
 /// The mouse to the terminal, or back to us.
 pub fn mouse(app: &mut App) -> Vec<Effect> {
-    app.ui.mouse = !app.ui.mouse;
-    if app.ui.mouse {
-        app.say("the mouse works here again; {mouse} gives it to the terminal");
-    } else {
-        app.cursor = app.cursor.filter(|c| c.pinned);
-        app.say("the mouse is the terminal's: text can be selected; {mouse} takes it back");
-    }
-    vec![Effect::Mouse(app.ui.mouse)]
+    let effect = give_mouse(app, !app.ui.mouse);
+    app.say(match app.ui.mouse {
+        true => "the mouse works here again; {mouse} gives it to the terminal",
+        false => "the mouse is the terminal's: text can be selected; {mouse} takes it back",
+    });
+    vec![effect]
+}
+
+/// The mouse is ours, or the terminal's.
+pub fn give_mouse(app: &mut App, ours: bool) -> Effect {
+    app.ui.mouse = ours;
+    app.cursor = app.cursor.filter(|c| ours || c.pinned);
+    Effect::Mouse(ours)
 }
 
 /// How far the run is from being waited for.

@@ -10,6 +10,7 @@ mod lesson;
 mod look;
 mod manners;
 mod mouse;
+mod own_file;
 mod runs;
 mod teach;
 mod trainer;
@@ -28,6 +29,7 @@ use super::{
 };
 use crate::train::{Command, Phase, StopReason, Watched};
 
+pub use lesson::take_up;
 pub use trainer::{journal_line, probe_sentence};
 
 /// What SIGHUP is called in an exit code.
@@ -40,6 +42,7 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
     let end = manners::end(app);
     let mut effects = carry(app, message);
     effects.extend(manners::told(app, end));
+    effects.extend(lesson::kept(app));
     // The trainer computes what is looked at, and only while it is.
     let watching = app.mode.watches();
     if app.alive() && (watching != watched || (watching != Watched::Nothing && new_trainer)) {
@@ -64,6 +67,7 @@ fn carry(app: &mut App, message: Message) -> Vec<Effect> {
             answered_by_the_run(app)
         }
         Message::File(event) => file::on_file(app, event),
+        Message::Ui(event) => own_file::on_event(app, event),
         Message::Scripts(changes) => intent::send_all(app, changes),
         Message::Found(found) => runs::found(app, found),
         // A closed terminal tells twice: by a failing read and by a signal. Only a second order to end means "at once".
@@ -252,7 +256,10 @@ fn on_done(app: &mut App, done: Done) -> Vec<Effect> {
             }
             app.compare_with_file();
         }
-        Done::Started { snapshot, history } => return trainer::on_started(app, snapshot, history),
+        Done::Started { snapshot, history, lesson } => {
+            lesson::take_up(app, lesson.map(|found| found.map(|lesson| *lesson)));
+            return trainer::on_started(app, snapshot, history);
+        }
         Done::Failed(text) => {
             app.note(Kind::Error, text.clone());
             app.complain(text);

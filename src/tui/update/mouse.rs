@@ -1,12 +1,13 @@
-//! The mouse: a click selects, sets the crosshair or hides a legend entry; the wheel changes, scrolls or zooms; dragging moves a zoomed
-//! chart; hovering reads the charts.
+//! The mouse: a click selects, sets the crosshair or hides a legend entry, and closes a card that it is beside; the wheel changes, scrolls
+//! or zooms; dragging moves a zoomed chart; hovering reads the charts.
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 
-use super::{act, intent::ask, lesson, look, runs};
+use super::{act, command, intent::ask, lesson, look, runs, views};
 use crate::{
     config::Source,
+    train::Wanted,
     tui::{
         app::{App, Cursor, Mode, Panel},
         controls::CONTROLS,
@@ -25,8 +26,9 @@ use crate::{
 const TURN: f64 = 0.05;
 
 pub fn on_mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
-    // The tabs are above every view.
+    // The tabs are above every view; a card may lie over them.
     if let (MouseEventKind::Down(MouseButton::Left), Target::Tab(action)) = (event.kind, target(app, event.column, event.row))
+        && view::on_card(app, (event.column, event.row)) != Some(true)
         && !matches!(app.mode, Mode::Help { .. } | Mode::Quit | Mode::Restart | Mode::Travel(_))
     {
         return to_tab(app, action);
@@ -55,14 +57,59 @@ pub fn on_mouse(app: &mut App, event: MouseEvent) -> Vec<Effect> {
 
 /// In what lies over the panels.
 fn over_view(app: &mut App, event: MouseEvent) -> Vec<Effect> {
-    let down = matches!(event.kind, MouseEventKind::Down(_));
+    let (down, at) = (matches!(event.kind, MouseEventKind::Down(_)), (event.column, event.row));
+    if down && view::on_card(app, at) == Some(false) {
+        close_card(app);
+        return Vec::new();
+    }
     match (&app.mode, event.kind) {
         (Mode::Runs(page), _) => return over_runs(app, *page, event),
+        (Mode::Data(wanted), _) => over_data(app, *wanted, event),
+        (Mode::Command(_), _) => return over_palette(app, event),
         (Mode::Log { typing: false }, MouseEventKind::ScrollUp) => app.log.scroll_filtered(3),
         (Mode::Log { typing: false }, MouseEventKind::ScrollDown) => app.log.scroll_filtered(-3),
-        (Mode::Help { .. }, _) if down => app.mode = Mode::Normal,
-        (Mode::Explain(open), _) if down => app.mode = open.over.clone(),
-        (Mode::Tour(card), _) if down => tour::show(app, card + 1),
+        // The last card stays: only a click beside it closes it.
+        (Mode::Tour(card), _) if down && card + 1 < tour::cards(&app.live.config).len() => tour::show(app, card + 1),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// What Esc does to a card.
+fn close_card(app: &mut App) {
+    match std::mem::replace(&mut app.mode, Mode::Normal) {
+        Mode::Explain(open) => app.mode = open.over,
+        Mode::Tour(_) => tour::end(app),
+        _ => {}
+    }
+}
+
+/// A click looks into a picture, the wheel turns the page.
+fn over_data(app: &mut App, wanted: Wanted, event: MouseEvent) {
+    match event.kind {
+        MouseEventKind::ScrollUp => views::turn_page(app, wanted, false),
+        MouseEventKind::ScrollDown => views::turn_page(app, wanted, true),
+        MouseEventKind::Down(MouseButton::Left) => {
+            // Those of the other half may still be on the screen.
+            let asked = app.shown().gallery.as_ref().is_some_and(|g| g.split == wanted.split);
+            let found = layout(app).and_then(|layout| view::data::image_at(app, &layout, (event.column, event.row)));
+            if let Some(image) = found.filter(|_| asked) {
+                views::pick_image(app, wanted, image);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A click on a line of the palette is Enter on it, the wheel goes from one to the next.
+fn over_palette(app: &mut App, event: MouseEvent) -> Vec<Effect> {
+    let Some(line) = layout(app).map(|layout| layout.bottom) else { return Vec::new() };
+    let Mode::Command(prompt) = &mut app.mode else { return Vec::new() };
+    let listed = !view::palette::list_area(prompt, line).is_empty();
+    match (event.kind, view::palette::row_at(prompt, line, (event.column, event.row))) {
+        (MouseEventKind::ScrollUp, _) if listed => command::go(prompt, true),
+        (MouseEventKind::ScrollDown, _) if listed => command::go(prompt, false),
+        (MouseEventKind::Down(MouseButton::Left), Some(row)) => return command::choose_at(app, row),
         _ => {}
     }
     Vec::new()

@@ -92,25 +92,38 @@ pub fn open_data(app: &mut App) {
     app.mode = Mode::Data(wanted);
 }
 
+/// Looks into this image of the split, or the last.
+pub fn pick_image(app: &mut App, wanted: Wanted, to: usize) {
+    // How many there are is known once some have been shown.
+    let last = app.live.gallery.as_ref().filter(|g| g.split == wanted.split).map_or(0, |g| g.total.saturating_sub(1));
+    let (picked, page) = (to.min(last), page_of_images(app));
+    app.mode = Mode::Data(Wanted { first: picked / page * page, picked, ..wanted });
+}
+
+/// To the same place on the page before, or after.
+pub fn turn_page(app: &mut App, wanted: Wanted, on: bool) {
+    let page = page_of_images(app);
+    pick_image(app, wanted, if on { wanted.picked + page } else { wanted.picked.saturating_sub(page) });
+}
+
+fn page_of_images(app: &App) -> usize {
+    let (columns, rows) = grid(app);
+    (columns * rows).min(GALLERY)
+}
+
 pub fn data(app: &mut App, wanted: Wanted, key: KeyEvent) -> Vec<Effect> {
     let Some(binding) = keys::binding(&key) else { return Vec::new() };
-    // How many there are is known once some have been shown.
-    let last = app.live.gallery.as_ref().filter(|g| g.split == wanted.split).map_or(0, |g| g.total - 1);
-    let (columns, rows) = grid(app);
-    let page = (columns * rows).min(GALLERY);
-    let mut pick = |to: usize| {
-        let picked = to.min(last);
-        app.mode = Mode::Data(Wanted { first: picked / page * page, picked, ..wanted });
-    };
+    let (columns, _) = grid(app);
+    let mut pick = |to: usize| pick_image(app, wanted, to);
     match binding.action {
         Action::Left => pick(wanted.picked.saturating_sub(1)),
         Action::Right => pick(wanted.picked + 1),
         Action::Up => pick(wanted.picked.saturating_sub(columns)),
         Action::Down => pick(wanted.picked + columns),
-        Action::PageUp => pick(wanted.picked.saturating_sub(page)),
-        Action::PageDown => pick(wanted.picked + page),
+        Action::PageUp => turn_page(app, wanted, false),
+        Action::PageDown => turn_page(app, wanted, true),
         Action::First => pick(0),
-        Action::Last => pick(last),
+        Action::Last => pick(usize::MAX),
         Action::NextPanel | Action::PreviousPanel => {
             let split = if wanted.split == Split::Training { Split::Test } else { Split::Training };
             app.mode = Mode::Data(Wanted { split, ..Wanted::default() });

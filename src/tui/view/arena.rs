@@ -21,7 +21,8 @@ use ratatui::{
 use super::{
     chart::Line,
     charts::Curve,
-    estimators::{frame, nats},
+    estimators::nats,
+    frame::frame,
     text::{cut, grouped, put, put_line, wrap},
 };
 use crate::{

@@ -318,7 +318,7 @@ fn build<'a>(
         unit,
         empty: app.ui.keys.said(empty),
         focused,
-        marker: app.marker,
+        marker: app.ui.marker,
         theme: &app.theme,
         references: Vec::new(),
     }

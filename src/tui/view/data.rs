@@ -16,7 +16,7 @@ use ratatui::{
 };
 
 use super::{
-    estimators::{frame, place},
+    frame::{frame, inside, place},
     picture,
     text::{cut, grouped, put, put_line, width},
 };
@@ -41,14 +41,34 @@ const VALUE: usize = 9;
 /// Columns and rows of small pictures there is room for.
 pub fn grid(app: &App) -> (usize, usize) {
     let Some(layout) = layout(app) else { return (1, 1) };
-    let area = place(app, &layout);
-    let inside = Rect { width: area.width.saturating_sub(4), height: area.height.saturating_sub(2), ..area };
-    cells(parts(inside)[0])
+    cells(parts(inside(place(app, &layout)))[0])
 }
 
 fn cells(area: Rect) -> (usize, usize) {
     let count = |room: u16, each: u16| usize::from(room / each).max(1);
     (count(area.width + 1, CELL.0), count(area.height, CELL.1))
+}
+
+/// The image at a cell of the screen, by its number in the split.
+pub fn image_at(app: &App, layout: &Layout, (x, y): (u16, u16)) -> Option<usize> {
+    let gallery = app.shown().gallery.as_deref()?;
+    let area = parts(inside(place(app, layout)))[0];
+    let shown = spots(gallery, area).find(|(_, spot)| Rect { height: CELL.1, ..*spot }.contains((x, y).into()));
+    shown.filter(|_| area.contains((x, y).into())).map(|(i, _)| gallery.first + i)
+}
+
+/// The pictures that have room, the picked one among them: each by its place among those that are there, and where it is.
+fn spots(g: &Gallery, area: Rect) -> impl Iterator<Item = (usize, Rect)> {
+    let (columns, rows) = cells(area);
+    let page = columns * rows;
+    let ahead = g.picked.saturating_sub(g.first) / page * page;
+    let there = g.pictures.pixels.len().checked_div(g.pictures.image(0).len()).unwrap_or(0);
+    let spot = move |at: usize| {
+        let (x, y) = ((at % columns) as u16 * CELL.0, (at / columns) as u16 * CELL.1);
+        Rect { x: area.x + x, y: area.y + y, width: SMALL, height: SMALL / 2 }
+    };
+    let all = (ahead..there).take(page).enumerate().map(move |(at, i)| (i, spot(at)));
+    all.filter(move |(_, spot)| spot.bottom() <= area.bottom() && spot.right() <= area.right())
 }
 
 /// The pictures, and what there is to say of one.
@@ -91,17 +111,7 @@ fn title(app: &App, g: &Gallery) -> String {
 /// As many as have room, the picked one among them and marked.
 fn pictures(app: &App, g: &Gallery, area: Rect, buf: &mut Buffer, shown: &mut Vec<Picture>) {
     let t = &app.theme;
-    let (columns, rows) = cells(area);
-    let page = columns * rows;
-    let ahead = g.picked.saturating_sub(g.first) / page * page;
-    let here = Rect { width: SMALL, height: SMALL / 2, ..area };
-    let there = g.pictures.pixels.len().checked_div(g.pictures.image(0).len()).unwrap_or(0);
-    for (at, i) in (ahead..there).take(page).enumerate() {
-        let (x, y) = ((at % columns) as u16 * CELL.0, (at / columns) as u16 * CELL.1);
-        let spot = Rect { x: area.x + x, y: area.y + y, ..here };
-        if spot.bottom() > area.bottom() || spot.right() > area.right() {
-            continue;
-        }
+    for (i, spot) in spots(g, area) {
         shown.extend(picture::image(t, &g.pictures, i, spot, buf));
         let picked = g.first + i == g.picked;
         let class = if g.pictures.labels.is_empty() { grouped((g.first + i) as u64 + 1) } else { g.pictures.class(i).to_owned() };

@@ -17,10 +17,12 @@ use ratatui::{
     layout::Rect,
     style::{Modifier, Style},
     text::{Line, Span},
-    widgets::{Block, Borders, Clear, Widget},
 };
 
-use super::text::{cut, grouped, put, put_line};
+use super::{
+    frame::frame,
+    text::{cut, grouped, put, put_line},
+};
 use crate::{
     doctor::AT_CEILING,
     train::{BARS, PAIRS, Readings, TERMS, Vitals},
@@ -54,36 +56,6 @@ pub fn draw(app: &App, term: Term, layout: &Layout, buf: &mut Buffer) {
         }
         Some(readings) => table(app, readings, inside, buf),
     }
-}
-
-/// Draws the frame of the view; the place inside it.
-pub(super) fn frame(app: &App, layout: &Layout, title: &str, keys: &str, buf: &mut Buffer) -> Rect {
-    frame_in(app, place(app, layout), title, keys, buf)
-}
-
-/// The same over a place of one's own.
-pub(super) fn frame_in(app: &App, area: Rect, title: &str, keys: &str, buf: &mut Buffer) -> Rect {
-    let t = &app.theme;
-    Clear.render(area, buf);
-    buf.set_style(area, t.text);
-    let block = Block::new()
-        .borders(Borders::ALL)
-        .border_style(t.accent)
-        .title(Span::styled(title, t.title.add_modifier(Modifier::BOLD)))
-        .title_bottom(Line::styled(keys, t.dim).right_aligned());
-    let inner = block.inner(area);
-    block.render(area, buf);
-    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
-}
-
-/// Over the charts on wide screens, so that controls and log stay in sight; else over all but header and bottom line.
-pub(super) fn place(app: &App, layout: &Layout) -> Rect {
-    let charts = layout.charts.iter().map(|(_, r)| *r).reduce(|a, b| a.union(b)).unwrap_or_default();
-    if charts.width >= 76 && charts.height >= 20 {
-        return charts;
-    }
-    let top = layout.tabs.bottom();
-    Rect { y: top, height: layout.bottom.y.saturating_sub(top), ..app.area }
 }
 
 fn table(app: &App, r: &Readings, area: Rect, buf: &mut Buffer) {

@@ -17,7 +17,7 @@ use ratatui::{
 };
 
 use super::{
-    estimators::{frame, place},
+    frame::{frame, inside, place},
     text::{put_line, wrap},
 };
 use crate::tui::{
@@ -48,9 +48,8 @@ pub fn draw(app: &App, open: &Explaining, layout: &Layout, buf: &mut Buffer) {
 /// The furthest that scrolling goes.
 pub fn last_scroll(app: &App, open: &Explaining) -> usize {
     let Some(layout) = layout(app) else { return 0 };
-    let area = place(app, &layout);
-    let (columns, rows) = (usize::from(area.width.saturating_sub(4)), usize::from(area.height.saturating_sub(2)));
-    lines(app, open, columns).len().saturating_sub(rows)
+    let inside = inside(place(app, &layout));
+    lines(app, open, inside.width.into()).len().saturating_sub(inside.height.into())
 }
 
 /// Everything there is to say, as wide as this.

@@ -20,12 +20,8 @@ const KEYS: usize = 12;
 
 pub fn draw(app: &App, scroll: usize, screen: Rect, buf: &mut Buffer) {
     let t = &app.theme;
-    let columns = columns(screen);
     let lines = lines(app, usize::from(COLUMN.min(screen.width.saturating_sub(4))));
-    let per_column = lines.len().div_ceil(columns);
-    // A frame that leaves slivers of the panels at its sides is worse than none.
-    let wide = if screen.width < COLUMN + 24 { screen.width } else { COLUMN * columns as u16 + 4 };
-    let area = centered(screen, wide.min(screen.width), rows(per_column, screen));
+    let (per_column, area) = place(lines.len(), screen);
     Clear.render(area, buf);
     buf.set_style(area, t.text);
     let inside = usize::from(area.height.saturating_sub(2));
@@ -45,6 +41,20 @@ pub fn draw(app: &App, scroll: usize, screen: Rect, buf: &mut Buffer) {
             put_line(buf, part, row as u16, line);
         }
     }
+}
+
+/// Where it is.
+pub fn area(app: &App, screen: Rect) -> Rect {
+    place(lines(app, usize::from(COLUMN)).len(), screen).1
+}
+
+/// The lines of a column, and the place of the frame.
+fn place(lines: usize, screen: Rect) -> (usize, Rect) {
+    let columns = columns(screen);
+    let per_column = lines.div_ceil(columns);
+    // A frame that leaves slivers of the panels at its sides is worse than none.
+    let wide = if screen.width < COLUMN + 24 { screen.width } else { COLUMN * columns as u16 + 4 };
+    (per_column, centered(screen, wide.min(screen.width), rows(per_column, screen)))
 }
 
 fn columns(screen: Rect) -> usize {

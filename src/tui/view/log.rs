@@ -32,22 +32,24 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let inner = block.inner(area);
     block.render(area, buf);
-    let mut row = inner.height;
     let entries = app.log.entries();
     let last = entries.len().saturating_sub(app.log.back);
-    for entry in entries[..last].iter().rev() {
-        let lines = lines(app, entry, usize::from(inner.width));
-        for line in lines.iter().rev() {
-            if row == 0 {
-                return;
-            }
-            row -= 1;
-            put_line(buf, inner, row, line);
-        }
+    let lines = newest(app, entries[..last].iter().rev(), inner);
+    let above = inner.height - lines.len() as u16;
+    for (row, line) in lines.iter().enumerate() {
+        put_line(buf, inner, above + row as u16, line);
     }
 }
 
-pub(super) fn lines(app: &App, entry: &Entry, columns: usize) -> Vec<Line<'static>> {
+/// As many lines of these entries, which come newest first, as the place has room for; in the order of the screen.
+pub(super) fn newest<'a>(app: &App, entries: impl Iterator<Item = &'a Entry>, place: Rect) -> Vec<Line<'static>> {
+    let backwards = entries.flat_map(|entry| lines(app, entry, place.width.into()).into_iter().rev());
+    let mut found: Vec<_> = backwards.take(place.height.into()).collect();
+    found.reverse();
+    found
+}
+
+fn lines(app: &App, entry: &Entry, columns: usize) -> Vec<Line<'static>> {
     let t = &app.theme;
     let style = match entry.kind {
         Kind::Requested => t.requested,

@@ -4,16 +4,14 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     command::filter_line,
-    estimators::frame_in,
-    log::lines,
+    frame::{frame_in, whole},
+    log::newest,
     text::{grouped, put, put_line},
 };
 use crate::tui::{app::App, layout::Layout};
 
 pub fn draw(app: &App, typing: bool, layout: &Layout, buf: &mut Buffer) {
     let t = &app.theme;
-    let top = layout.tabs.bottom();
-    let area = Rect { y: top, height: layout.bottom.y.saturating_sub(top), ..app.area };
     let (all, shown) = (app.log.entries().len(), app.log.shown());
     let mut title = if app.log.filter.is_empty() {
         format!(" Log · {} lines ", grouped(all as u64))
@@ -24,7 +22,7 @@ pub fn draw(app: &App, typing: bool, layout: &Layout, buf: &mut Buffer) {
         title += &format!("· {} newer below ", grouped(app.log.filtered_back as u64));
     }
     let keys = app.ui.keys.said(" ↑↓ scroll · {filter} filter · {log} closes ");
-    let mut inside = frame_in(app, area, &title, &keys, buf);
+    let mut inside = frame_in(app, whole(app, layout), &title, &keys, buf);
     if typing || !app.log.filter.is_empty() {
         inside.height = inside.height.saturating_sub(1);
         let foot = Rect { y: inside.bottom(), height: 1, ..inside };
@@ -35,15 +33,7 @@ pub fn draw(app: &App, typing: bool, layout: &Layout, buf: &mut Buffer) {
         return put(buf, inside, 0, text, t.dim);
     }
     let last = shown.len().saturating_sub(app.log.filtered_back).max(1);
-    let mut visible = Vec::new();
-    for entry in shown[..last].iter().rev() {
-        visible.extend(lines(app, entry, usize::from(inside.width)).into_iter().rev());
-        if visible.len() >= usize::from(inside.height) {
-            break;
-        }
-    }
-    visible.truncate(inside.height.into());
-    for (row, line) in visible.iter().rev().enumerate() {
+    for (row, line) in newest(app, shown[..last].iter().rev().copied(), inside).iter().enumerate() {
         put_line(buf, inside, row as u16, line);
     }
 }

@@ -13,6 +13,7 @@ mod doctor;
 pub mod estimators;
 pub mod explain;
 mod factors;
+mod frame;
 mod header;
 pub mod help;
 mod hints;
@@ -20,7 +21,7 @@ pub mod lesson;
 mod log;
 mod log_view;
 mod overlay;
-mod palette;
+pub mod palette;
 mod picture;
 pub mod probes;
 mod representation;
@@ -74,6 +75,19 @@ pub fn draw(app: &App, buf: &mut Buffer) -> Vec<Picture> {
     // What has come to lie over a picture has the better right to the place.
     pictures.retain(|picture| picture.is_uncovered(buf));
     pictures
+}
+
+/// Whether a cell of the screen is on the card that lies over it; `None`: there is no card that a click beside it closes.
+pub fn on_card(app: &App, at: (u16, u16)) -> Option<bool> {
+    let layout = layout(app)?;
+    let card = match &app.mode {
+        Mode::Help { .. } => help::area(app, app.area),
+        Mode::Explain(_) => frame::place(app, &layout),
+        Mode::Tour(card) => tour::area(app, *card, &layout).unwrap_or_default(),
+        Mode::Command(prompt) => return Some(palette::holds(prompt, layout.bottom, at)),
+        _ => return None,
+    };
+    Some(card.contains(at.into()))
 }
 
 /// What lies over the panels.

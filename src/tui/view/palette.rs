@@ -5,6 +5,7 @@ use ratatui::{
     layout::Rect,
     style::{Modifier, Style},
     text::{Line, Span},
+    widgets::{Clear, Widget},
 };
 
 use super::text::{cut, put, put_line, width};
@@ -27,14 +28,33 @@ pub fn preview(app: &App) -> Option<Theme> {
     (!app.ui.colourless).then_some(Theme { images: app.theme.images, ..theme })
 }
 
+/// The place of the list above the line that is typed; empty where there is none.
+pub fn list_area(prompt: &Prompt, line: Rect) -> Rect {
+    let shown = prompt.error.is_none() && prompt.candidates.is_empty();
+    let rows = if shown { (prompt.found.len() as u16).min(line.y.saturating_sub(4)) } else { 0 };
+    let columns = if line.width < ROOMY { line.width } else { WIDEST };
+    Rect { y: line.y - rows, width: columns, height: rows, ..line }
+}
+
+/// Whether a cell of the screen is on it: on the list, the rule above or the line below.
+pub fn holds(prompt: &Prompt, line: Rect, (x, y): (u16, u16)) -> bool {
+    let list = list_area(prompt, line);
+    let ruled = Rect { y: list.y.saturating_sub(1), height: list.height + 1, ..list };
+    line.contains((x, y).into()) || (!list.is_empty() && ruled.contains((x, y).into()))
+}
+
+/// Which of those found is at a cell of the screen.
+pub fn row_at(prompt: &Prompt, line: Rect, (x, y): (u16, u16)) -> Option<usize> {
+    let list = list_area(prompt, line);
+    list.contains((x, y).into()).then(|| usize::from(y - list.y))
+}
+
 pub fn draw(app: &App, prompt: &Prompt, line: Rect, buf: &mut Buffer) {
-    if prompt.error.is_some() || !prompt.candidates.is_empty() || prompt.found.is_empty() {
+    let area = list_area(prompt, line);
+    if area.is_empty() {
         return;
     }
-    let rows = (prompt.found.len() as u16).min(line.y.saturating_sub(4));
-    let columns = if line.width < ROOMY { line.width } else { WIDEST };
-    let area = Rect { y: line.y - rows, width: columns, height: rows, ..line };
-    for (row, candidate) in prompt.found.iter().take(rows.into()).enumerate() {
+    for (row, candidate) in prompt.found.iter().take(area.height.into()).enumerate() {
         let pointed = prompt.pointed() == Some(row);
         draw_row(app, candidate, pointed, Rect { y: area.y + row as u16, height: 1, ..area }, buf);
     }
@@ -51,9 +71,7 @@ pub fn draw(app: &App, prompt: &Prompt, line: Rect, buf: &mut Buffer) {
 }
 
 fn clear(app: &App, area: Rect, buf: &mut Buffer) {
-    for x in area.left()..area.right() {
-        buf[(x, area.y)].reset();
-    }
+    Clear.render(area, buf);
     buf.set_style(area, app.theme.text);
 }
 

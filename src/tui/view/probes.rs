@@ -14,9 +14,8 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Modifier, text::Line};
 
 use super::{
-    charts, confusion,
-    estimators::frame,
-    factors,
+    charts, confusion, factors,
+    frame::frame,
     text::{cut, grouped, put, put_line},
 };
 use crate::{

@@ -18,7 +18,7 @@ use ratatui::{
 
 use super::{
     chart::value_label,
-    estimators::frame,
+    frame::frame,
     picture,
     text::{cut, grouped, put, put_line, width},
 };

@@ -57,6 +57,13 @@ pub fn draw(app: &App, card: usize, layout: &Layout, buf: &mut Buffer) {
     }
 }
 
+/// Where the card of this number is.
+pub fn area(app: &App, card: usize, layout: &Layout) -> Option<Rect> {
+    let cards = cards(&app.live.config);
+    let shown = cards.get(card)?;
+    place(shown, &app.ui.keys.said(shown.text), target(shown.at, layout), app.area).map(|(area, _)| area)
+}
+
 /// The part of the screen that a card is about.
 pub fn target(at: Spot, layout: &Layout) -> Rect {
     match at {

@@ -20,6 +20,16 @@ pub enum Marker {
 impl Marker {
     pub const ALL: [Marker; 4] = [Marker::Braille, Marker::Octant, Marker::Block, Marker::Dot];
 
+    /// As the user's own file calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Braille => "braille",
+            Self::Octant => "octant",
+            Self::Block => "block",
+            Self::Dot => "dot",
+        }
+    }
+
     /// Dots per cell, across and down.
     pub fn dots(self) -> (usize, usize) {
         match self {

@@ -15,7 +15,7 @@ mod list;
 use ratatui::{buffer::Buffer, layout::Rect, style::Modifier, text::Line};
 
 use super::{
-    estimators::{frame, place},
+    frame::{self, frame, place},
     text::{cut, put, put_line, width},
 };
 use crate::tui::{app::App, layout::Layout, runs::Page};
@@ -30,7 +30,7 @@ pub fn draw(app: &App, page: Page, layout: &Layout, buf: &mut Buffer) {
 
 /// The line of the list, or of the checkpoints, at a cell of the screen, and whether it is at the line's sign.
 pub fn line_at(app: &App, page: Page, layout: &Layout, (x, y): (u16, u16)) -> Option<(usize, bool)> {
-    let inside = inside(app, layout);
+    let inside = frame::inside(place(app, layout));
     let (list, picked, lines) = match page {
         Page::List => (list::area(app, inside), app.runs.selected, app.runs.shown().len() + 1),
         Page::Checkpoints => {
@@ -43,12 +43,6 @@ pub fn line_at(app: &App, page: Page, layout: &Layout, (x, y): (u16, u16)) -> Op
     let rows = Rect { y: list.y + 1, height: list.height.saturating_sub(1), ..list };
     let line = first_line(picked, lines, rows.height.into()) + usize::from(y.checked_sub(rows.y)?);
     (rows.contains((x, y).into()) && line < lines).then_some((line, x < list.x + 2))
-}
-
-/// The place inside the frame.
-fn inside(app: &App, layout: &Layout) -> Rect {
-    let area = place(app, layout);
-    Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: area.height.saturating_sub(2) }
 }
 
 /// The frame with as many of the keys as fit into its lower edge; the first ones matter most.
