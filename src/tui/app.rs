@@ -12,7 +12,7 @@ use toml::Value;
 use super::{
     controls::CONTROLS,
     explain::Explaining,
-    filter::Filter,
+    filter::{Filter, Lookup},
     lesson::Lesson,
     log::{Kind, Log},
     prompt::Prompt,
@@ -192,6 +192,8 @@ pub struct App {
     pub selected: usize,
     /// Which settings are in the list.
     pub filter: Filter,
+    /// Which lines of the help are shown.
+    pub help: Lookup,
     pub focus: Panel,
     pub zoom: Option<ChartId>,
     pub cursor: Option<Cursor>,
@@ -241,6 +243,7 @@ impl App {
             filter: Filter::default(),
             focus: Panel::Controls,
             zoom: None,
+            help: Lookup::default(),
             cursor: None,
             log_axis: BTreeSet::new(),
             sight: Sight::default(),

@@ -298,7 +298,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('g')], Action::Log, View, "the log in full; and back", "", When::Never),
     bind(&[c('('), ctrl_k(KeyCode::PageUp)], Action::Tab { next: false }, View, "the tab to the left", "", When::Never),
     bind(&[c(')'), ctrl_k(KeyCode::PageDown)], Action::Tab { next: true }, View, "the tab to the right", "", When::Never),
-    bind(&[c('/')], Action::Filter, View, "settings, log, other runs: those with these words", "filter", When::Controls),
+    bind(&[c('/')], Action::Filter, View, "settings, log, runs, help: those with these words", "filter", When::Controls),
     bind(&[c('O')], Action::Overlays, View, "overlaid runs off the charts", "runs off", When::Overlaid),
     bind(&[c('S')], Action::Smooth, View, "smooth the curves (moving average), and back", "smooth", When::Charts),
     bind(&[c('z')], Action::Zoom, View, "a chart in full screen, and back", "full screen", When::Charts),

@@ -5,6 +5,7 @@ mod command;
 mod file;
 mod filter;
 mod heal;
+mod help;
 mod intent;
 mod lesson;
 mod look;
@@ -24,7 +25,6 @@ use super::{
     log::Kind,
     message::{Done, Effect, Message},
     prompt::Prompt,
-    view::help,
 };
 use crate::train::{Command, Phase, StopReason, Watched};
 
@@ -123,7 +123,7 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             app.notice = None;
             keys::action(&key).map(|action| act::act(app, action)).unwrap_or_default()
         }
-        Mode::Help { .. } => help_key(app, key),
+        Mode::Help { .. } => help::on_key(app, key),
         Mode::Estimators(term) => views::estimators(app, *term, key),
         Mode::Representation { picked } => views::representation(app, *picked, key),
         Mode::Probes(looking) => views::probes(app, *looking, key),
@@ -154,6 +154,7 @@ fn translated(app: &App, key: KeyEvent) -> Option<KeyEvent> {
         _ => false,
     };
     if typed { Some(key) } else { app.ui.keys.translate(key) }
+        Mode::Help { .. } => app.help.typing,
 }
 
 /// y or Enter: yes. n or Esc: no. The key that opened the dialog closes it for good (q q quits).
@@ -196,21 +197,6 @@ fn confirmed(app: &mut App) -> Vec<Effect> {
     }
 }
 
-fn help_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
-    let last = help::last_scroll(app);
-    let Mode::Help { scroll } = &mut app.mode else { return Vec::new() };
-    let action = keys::action(&key);
-    match (action, action.and_then(views::step_of)) {
-        (_, Some(by)) => *scroll = views::scrolled(*scroll, by, last),
-        (Some(Action::Quit), _) if key.modifiers == KeyModifiers::CONTROL => {
-            app.mode = Mode::Normal;
-            return act::act(app, Action::Quit);
-        }
-        _ => app.mode = Mode::Normal,
-    }
-    Vec::new()
-}
-
 /// Pasted text goes into an open line, and nowhere else: it is not a row of key presses.
 fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
     match &mut app.mode {
@@ -227,6 +213,7 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
             app.filter.prompt.paste(text);
             filter::reselect(app);
         }
+        Mode::Help { .. } if app.help.typing => help::paste(app, text),
         Mode::Log { typing: true } => {
             let mut prompt = app.log.filter.prompt.clone();
             prompt.paste(text);
