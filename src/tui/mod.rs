@@ -21,6 +21,7 @@ pub mod log;
 pub mod message;
 mod palette;
 mod prompt;
+mod reach;
 mod recording;
 pub mod requests;
 mod run;

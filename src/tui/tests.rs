@@ -7,6 +7,7 @@ mod data;
 mod doctor;
 mod explain;
 mod flows;
+mod foot;
 mod help;
 mod lesson;
 mod look;

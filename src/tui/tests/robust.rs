@@ -98,6 +98,7 @@ fn bring_about(b: &mut Bench, when: When) {
                 _ => "bB",
             });
         }
+        When::Covered => drop(b.type_text("v")),
         // True of the bench as it is.
         When::Always | When::Alive | When::Running | When::FileDiffers | When::Never => {}
     }
