@@ -330,6 +330,7 @@ fn words(app: &App, id: ChartId) -> (&'static str, &'static str, &'static str) {
         ChartId::Loss => ("Loss", "", "the first step is on its way"),
         ChartId::Information => ("Mutual information", "nats", "estimates come with the first step"),
         ChartId::Accuracy if app.live.config.probe.every == 0 => {
+        ChartId::Accuracy if app.live.probing.is_some() => ("Probe accuracy", "%", "a probe is being fitted"),
             ("Probe accuracy", "%", "probe.every is 0: {probe} takes a probe now")
         }
         ChartId::Accuracy if app.live.step > 0 => ("Probe accuracy", "%", "nothing probed here yet: {probe} takes a probe now"),
