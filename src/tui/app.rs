@@ -220,6 +220,8 @@ pub struct App {
     pub was_ready: bool,
     /// Nobody sees the screen any more.
     pub closed: bool,
+    /// MiB of memory that this process holds, as far as the system tells.
+    pub memory: Option<u64>,
 }
 
 impl App {
@@ -241,9 +243,9 @@ impl App {
             next_run: BTreeMap::new(),
             selected: 0,
             filter: Filter::default(),
+            help: Lookup::default(),
             focus: Panel::Controls,
             zoom: None,
-            help: Lookup::default(),
             cursor: None,
             log_axis: BTreeSet::new(),
             sight: Sight::default(),
@@ -260,6 +262,7 @@ impl App {
             ended: None,
             was_ready: false,
             closed: false,
+            memory: None,
         };
         app.settle();
         app.compare_with_file();

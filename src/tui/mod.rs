@@ -18,6 +18,7 @@ pub mod keys;
 pub mod layout;
 pub mod lesson;
 pub mod log;
+mod memory;
 pub mod message;
 mod palette;
 mod prompt;

@@ -21,6 +21,7 @@ use super::{
     input::Input,
     lesson::Lesson,
     log::Kind,
+    memory::Gauge,
     message::{Done, Effect, Message},
     screenshot,
     status::Status,
@@ -119,7 +120,16 @@ pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, l
     if (app.lesson.is_none() || tour == Tour::Always) && tour.begins(variable("DIM_TUI_TOUR").as_deref(), tour::seen_file()) {
         tour::show(&mut app, 0);
     }
-    let left = Loop { app, world, input: Input::start(&heard, ask)?, signals, drawn: None, dirty: Dirty::Input }.turn(&mut guard);
+    let left = Loop {
+        app,
+        world,
+        input: Input::start(&heard, ask)?,
+        signals,
+        memory: Gauge::default(),
+        drawn: None,
+        dirty: Dirty::Input,
+    }
+    .turn(&mut guard);
     guard.leave();
     drop(hook);
     let (app, world) = left?;
@@ -222,6 +232,7 @@ struct Loop {
     world: World,
     input: Input,
     signals: Signals,
+    memory: Gauge,
     drawn: Option<Instant>,
     dirty: Dirty,
 }
@@ -307,6 +318,9 @@ impl Loop {
         let saved = self.world.scripts.poll();
         if !saved.is_empty() {
             exit |= self.take(Message::Scripts(saved), guard)?;
+        }
+        if let Some(mib) = self.memory.poll() {
+            exit |= self.take(Message::Memory(mib), guard)?;
         }
         let newest = self.world.session.snapshot.load_full();
         if !Arc::ptr_eq(&newest, &self.app.live) {

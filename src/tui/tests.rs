@@ -8,6 +8,7 @@ mod doctor;
 mod explain;
 mod flows;
 mod foot;
+mod header;
 mod help;
 mod lesson;
 mod look;

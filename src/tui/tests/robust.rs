@@ -210,6 +210,7 @@ enum Happening {
     Broken,
     End(Outcome),
     Signal,
+    Memory(u64),
     /// Something of other runs.
     Read(usize),
 }
@@ -258,6 +259,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Broken),
         1 => select(outcomes).prop_map(Happening::End),
         1 => Just(Happening::Signal),
+        1 => any::<u64>().prop_map(Happening::Memory),
         6 => (0..8_usize).prop_map(Happening::Read),
     ]
 }
@@ -302,6 +304,7 @@ fn happen(b: &mut Bench, what: Happening) {
             drop(b.send(Message::File(FileEvent::Broken(error))));
         }
         Happening::End(outcome) => drop(b.event(Event::Ended(outcome))),
+        Happening::Memory(mib) => drop(b.send(Message::Memory(mib))),
         Happening::Signal => drop(b.send(Message::Signal(15))),
         Happening::Read(which) => super::runs::something_read(b, which),
     }

@@ -66,6 +66,10 @@ fn carry(app: &mut App, message: Message) -> Vec<Effect> {
         Message::File(event) => file::on_file(app, event),
         Message::Scripts(changes) => intent::send_all(app, changes),
         Message::Found(found) => runs::found(app, found),
+        Message::Memory(mib) => {
+            app.memory = Some(mib);
+            Vec::new()
+        }
         // A closed terminal tells twice: by a failing read and by a signal. Only a second order to end means "at once".
         Message::Signal(SIGHUP) if app.closed => Vec::new(),
         Message::Signal(n) => leave(app, Leaving::Signal(n)),
@@ -150,11 +154,11 @@ fn translated(app: &App, key: KeyEvent) -> Option<KeyEvent> {
     let typed = match &app.mode {
         Mode::Command(_) | Mode::Edit { .. } | Mode::Filter | Mode::Log { typing: true } => true,
         Mode::Runs(_) => app.runs.typing,
+        Mode::Help { .. } => app.help.typing,
         Mode::Quit | Mode::Restart | Mode::Travel(_) => matches!(key.code, KeyCode::Char('y' | 'Y' | 'n' | 'N')),
         _ => false,
     };
     if typed { Some(key) } else { app.ui.keys.translate(key) }
-        Mode::Help { .. } => app.help.typing,
 }
 
 /// y or Enter: yes. n or Esc: no. The key that opened the dialog closes it for good (q q quits).
@@ -209,11 +213,11 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
             command::check(app);
         }
         Mode::Runs(_) if app.runs.typing => runs::paste(app, text),
+        Mode::Help { .. } if app.help.typing => help::paste(app, text),
         Mode::Filter => {
             app.filter.prompt.paste(text);
             filter::reselect(app);
         }
-        Mode::Help { .. } if app.help.typing => help::paste(app, text),
         Mode::Log { typing: true } => {
             let mut prompt = app.log.filter.prompt.clone();
             prompt.paste(text);

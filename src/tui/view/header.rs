@@ -25,6 +25,11 @@ fn facts(app: &App, columns: usize) -> Line<'static> {
     let f = &app.shown().facts;
     let device =
         if f.device.is_empty() { String::new() } else { format!("{}, {} thread{}", f.device, f.threads, plural(f.threads)) };
+    // Beside another device it must not be taken for that one's.
+    let memory = app.memory.filter(|_| !device.is_empty()).map_or_else(String::new, |mib| {
+        let of = if f.device.starts_with("cpu") { "" } else { " of main memory" };
+        format!("{device}, {} MiB{of}", grouped(mib))
+    });
     let mut data = f.data.clone();
     if data.is_empty() {
         data = app.shown().config.data.name.clone();
@@ -32,8 +37,10 @@ fn facts(app: &App, columns: usize) -> Line<'static> {
     // What does not fit is left out piece by piece, not cut in a word.
     let name = data.split(':').next().unwrap_or_default().to_owned();
     let some = data.split(',').next().unwrap_or_default().to_owned();
+    let held = if memory.is_empty() { device.clone() } else { memory };
     let choices = [
-        vec![data.clone(), f.encoder.clone(), device.clone(), f.device_reason.clone()],
+        vec![data.clone(), f.encoder.clone(), held.clone(), f.device_reason.clone()],
+        vec![data.clone(), f.encoder.clone(), held],
         vec![data.clone(), f.encoder.clone(), device.clone()],
         vec![some, f.encoder.clone(), device.clone()],
         vec![name.clone(), f.encoder.clone(), device],
