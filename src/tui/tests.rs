@@ -11,6 +11,7 @@ mod foot;
 mod header;
 mod help;
 mod lesson;
+mod log;
 mod look;
 mod palette;
 mod probes;

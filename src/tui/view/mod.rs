@@ -28,7 +28,7 @@ pub mod runs;
 mod settings_foot;
 mod small;
 pub mod tabs;
-mod text;
+pub(super) mod text;
 pub mod tour;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Color};
