@@ -28,7 +28,7 @@ fn a_run_is_compared_with_and_gone_back_to() {
     screen.send("\t");
     screen.until("where they differ", |s| s.lines().any(|l| l.contains("optim.lr") && l.contains("0.002")));
     screen.send("o");
-    screen.shows("Loss, other estimators: not comparable");
+    screen.shows("other estimators: not comparable");
     screen.until("its name in three legends", |s| s.matches("◇ first").count() == 3);
 
     // Back to its last checkpoint but one.

@@ -12,7 +12,7 @@ use toml::Value;
 use super::{
     controls::CONTROLS,
     explain::Explaining,
-    filter::Filter,
+    filter::{Filter, Lookup},
     lesson::Lesson,
     log::{Kind, Log},
     prompt::Prompt,
@@ -191,6 +191,8 @@ pub struct App {
     pub selected: usize,
     /// Which settings are in the list.
     pub filter: Filter,
+    /// Which lines of the help are shown.
+    pub help: Lookup,
     pub focus: Panel,
     pub zoom: Option<ChartId>,
     pub cursor: Option<Cursor>,
@@ -217,6 +219,8 @@ pub struct App {
     pub was_ready: bool,
     /// Nobody sees the screen any more.
     pub closed: bool,
+    /// MiB of memory that this process holds, as far as the system tells.
+    pub memory: Option<u64>,
 }
 
 impl App {
@@ -237,6 +241,7 @@ impl App {
             next_run: BTreeMap::new(),
             selected: 0,
             filter: Filter::default(),
+            help: Lookup::default(),
             focus: Panel::Controls,
             zoom: None,
             cursor: None,
@@ -255,6 +260,7 @@ impl App {
             ended: None,
             was_ready: false,
             closed: false,
+            memory: None,
         };
         app.settle();
         app.compare_with_file();

@@ -1,4 +1,4 @@
-//! A few words typed to see only what has them: the settings, the lines of the log.
+//! A few words typed to see only what has them: the settings, the lines of the log, of the help.
 
 use super::{app::App, controls::CONTROLS, prompt::Prompt};
 
@@ -21,6 +21,20 @@ impl Filter {
     pub fn lets(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.words().to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+}
+
+/// A filter with whether words are being typed into it.
+#[derive(Debug, Clone, Default)]
+pub struct Lookup {
+    pub filter: Filter,
+    pub typing: bool,
+}
+
+impl Lookup {
+    /// True while its line is to be seen.
+    pub fn is_open(&self) -> bool {
+        self.typing || !self.filter.is_empty()
     }
 }
 

@@ -150,6 +150,8 @@ pub enum When {
     Picked,
     /// Something of a legend is hidden.
     Hidden,
+    /// A view or a card lies over the panels.
+    Covered,
 }
 
 /// A key with its modifiers. Shift is part of a letter (`G`).
@@ -298,7 +300,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('g')], Action::Log, View, "the log in full; and back", "", When::Never),
     bind(&[c('('), ctrl_k(KeyCode::PageUp)], Action::Tab { next: false }, View, "the tab to the left", "", When::Never),
     bind(&[c(')'), ctrl_k(KeyCode::PageDown)], Action::Tab { next: true }, View, "the tab to the right", "", When::Never),
-    bind(&[c('/')], Action::Filter, View, "settings, log, other runs: those with these words", "filter", When::Controls),
+    bind(&[c('/')], Action::Filter, View, "settings, log, runs, help: those with these words", "filter", When::Controls),
     bind(&[c('O')], Action::Overlays, View, "overlaid runs off the charts", "runs off", When::Overlaid),
     bind(&[c('S')], Action::Smooth, View, "smooth the curves (moving average), and back", "smooth", When::Charts),
     bind(&[c('z')], Action::Zoom, View, "a chart in full screen, and back", "full screen", When::Charts),
@@ -314,7 +316,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(&[c('B')], Action::HideEntry, View, "hide or show the picked entry (or click on it)", "hide or show", When::Picked),
     bind(&[c('A')], Action::ShowEntries, View, "show what is hidden, on all charts", "unhide", When::Hidden),
     bind(&[c('f')], Action::Freeze, View, "freeze the view; training goes on", "freeze", When::Charts),
-    bind(&[k(KeyCode::Esc)], Action::Escape, View, "crosshair, full screen, message: away", "", When::Never),
+    bind(&[k(KeyCode::Esc)], Action::Escape, View, "view, crosshair, full screen, message: away", "back", When::Covered),
     bind(&[ctrl('l')], Action::Redraw, View, "draw the screen anew", "", When::Never),
     bind(&[c('n')], Action::LessonNext, Lesson, "lesson: the next card", "next", When::Lesson),
     bind(&[c('N')], Action::LessonBack, Lesson, "lesson: the card before", "", When::Never),

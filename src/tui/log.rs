@@ -1,6 +1,6 @@
 //! The event log: what was asked, done, refused and noticed, oldest first.
 
-use super::{filter::Filter, prompt::Prompt};
+use super::{filter::Filter, prompt::Prompt, view::text::grouped};
 
 /// What a line is about; decides its sign and colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +95,16 @@ impl Log {
         if self.filtered_back > 0 && self.entries.last().is_some_and(|entry| self.shows(entry)) {
             self.filtered_back += 1;
         }
+    }
+
+    /// The line of request `id` says that it is in force from `step` on. While steps stand still at an earlier one, as `still` says, that
+    /// is where the line stands, before what happens next; the step to come is told in words.
+    pub fn accepted(&mut self, id: u64, step: u64, still: Option<u64>) {
+        let still = still.filter(|still| *still < step);
+        if let (Some(_), Some(entry)) = (still, self.entries.iter_mut().rev().find(|e| e.request == Some(id))) {
+            entry.text = format!("{}, from step {} on", entry.text, grouped(step));
+        }
+        self.answer(id, still.unwrap_or(step), Kind::Accepted, None);
     }
 
     /// The line of request `id` becomes its answer. A reason is added to the text.

@@ -35,6 +35,8 @@ pub enum Message {
     Scripts(Vec<Change>),
     /// Something of other runs has been read.
     Found(Found),
+    /// The process holds so many MiB of memory.
+    Memory(u64),
     /// The process was sent signal n.
     Signal(i32),
     /// The terminal is gone: nobody sees the screen any more.

@@ -35,6 +35,16 @@ pub enum Deed {
     Begin(String),
 }
 
+impl Deed {
+    fn ends_the_program(&self) -> bool {
+        match self {
+            Deed::Act(action) => *action == Action::Quit,
+            Deed::Run(line) => line == "q",
+            Deed::Set(..) | Deed::Edit(_) | Deed::Begin(_) => false,
+        }
+    }
+}
+
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
@@ -101,6 +111,10 @@ pub fn candidates(app: &App, text: &str) -> Vec<Candidate> {
     found
 }
 
+/// Whether the text has the words, whether it does with what is searched besides, how well they begin words of these, and the score of
+/// the matcher.
+type Worth = (bool, bool, u8, u32);
+
 /// Those that match, best first.
 fn best(all: Vec<Candidate>, query: &str, most: usize) -> Vec<Candidate> {
     let pattern = Pattern::new(query, CaseMatching::Ignore, Normalization::Never, AtomKind::Fuzzy);
@@ -108,7 +122,7 @@ fn best(all: Vec<Candidate>, query: &str, most: usize) -> Vec<Candidate> {
     let letters = words.iter().map(|word| word.chars().count()).sum::<usize>() as u32;
     let mut matcher = Matcher::new(Scoring::DEFAULT);
     let mut chars = Vec::new();
-    let mut found: Vec<((bool, bool, u32), usize, Candidate)> = Vec::new();
+    let mut found: Vec<(Worth, usize, Candidate)> = Vec::new();
     for mut candidate in all {
         let also = candidate.also();
         let whole = if also.is_empty() { candidate.text.clone() } else { format!("{} {also}", candidate.text) };
@@ -116,18 +130,36 @@ fn best(all: Vec<Candidate>, query: &str, most: usize) -> Vec<Candidate> {
         let score = pattern.indices(Utf32Str::new(&whole, &mut chars), &mut matcher, &mut hits);
         let has = |text: &str| words.iter().all(|word| text.to_lowercase().contains(word));
         let (in_text, in_whole) = (has(&candidate.text), has(&whole));
+        let begins = begun(&candidate.text, &words).max(begun(&whole, &words).min(WORD_BESIDE));
         let span = hits.iter().max().zip(hits.iter().min()).map_or(0, |(last, first)| last - first);
         let strewn = !in_whole && words.len() == 1 && span > letters + STREWN;
-        let Some(score) = score.filter(|score| *score >= letters * LEAST_PER_LETTER && !strewn) else { continue };
+        // What ends the program is found by its words only: Enter may be pressed on what stands first.
+        let astray = strewn || candidate.deed.ends_the_program() && begins == 0;
+        let Some(score) = score.filter(|score| *score >= letters * LEAST_PER_LETTER && !astray) else { continue };
         let length = candidate.text.chars().count();
         candidate.hits = if in_text { places(&candidate.text, &words) } else { hits };
         candidate.hits.retain(|at| (*at as usize) < length);
-        found.push(((in_text, in_whole, score), length, candidate));
+        found.push(((in_text, in_whole, begins, score), length, candidate));
     }
-    // Whole words come before letters here and there. The sort is stable: of equals the one that comes first in the tables.
+    // Words and their beginnings come before letters here and there. The sort is stable: of equals the one that comes first in the tables.
     found.sort_by_key(|(worth, length, _)| (std::cmp::Reverse(*worth), *length));
     found.into_iter().take(most).map(|(_, _, candidate)| candidate).collect()
 }
+
+/// How well words begin words of a text: 3 if each is a whole one, 2 if each begins one, 0 if some does neither.
+fn begun(text: &str, words: &[String]) -> u8 {
+    let text = text.to_lowercase();
+    let is_inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let one = |word: &String| {
+        let places = text.match_indices(word.as_str()).filter(|(at, _)| !is_inside(text[..*at].chars().next_back()));
+        let ends = |(at, found): (usize, &str)| if is_inside(text[at + found.len()..].chars().next()) { 2 } else { 3 };
+        places.map(ends).max().unwrap_or(0)
+    };
+    words.iter().map(one).min().unwrap_or(0)
+}
+
+/// The most that a word counts which stands only in what is searched besides the text.
+const WORD_BESIDE: u8 = 1;
 
 /// Where whole words stand in a text, in characters.
 fn places(text: &str, words: &[String]) -> Vec<u32> {
@@ -256,6 +288,23 @@ mod tests {
         assert!(found("chkpt").iter().any(|t| t.contains("checkpoint")), "{:?}", found("chkpt"));
         assert_eq!(found(""), Vec::<String>::new());
         assert_eq!(found("zzzzqq"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_word_or_its_beginning_comes_before_scattered_letters_and_never_the_end_of_the_program() {
+        let ends = |text: &str| candidates(&app(), text).iter().any(|c| c.deed.ends_the_program());
+        for text in ["cpu", "memory", "qt", "ile", "sve", "stp", "ckpt"] {
+            assert!(!ends(text), "{text}: {:?}", found(text));
+        }
+        assert!(ends("quit") && ends("qui") && ends("quit while"), "{:?}", found("quit"));
+        // 'weight' begins a word of these, and has its letters in others.
+        let weight = found("weight");
+        assert!(weight.iter().take(3).all(|t| t.to_lowercase().contains("weight")), "{weight:?}");
+        // A whole word before the beginning of one, that before the middle of one.
+        let words = |word: &str| vec![word.to_owned()];
+        assert_eq!(["step", "steps on", "two-step", "footstep"].map(|text| begun(text, &words("step"))), [3, 2, 3, 0]);
+        let first = found("pro").into_iter().next().unwrap_or_default();
+        assert!(begun(&first, &words("pro")) > 0, "{:?}", found("pro"));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use super::{
     input::Input,
     lesson::Lesson,
     log::Kind,
+    memory::Gauge,
     message::{Done, Effect, Message},
     screenshot,
     status::Status,
@@ -119,7 +120,8 @@ pub fn run(mut config: Config, options: Options, config_file: Option<PathBuf>, l
         tour::show(&mut app, 0);
     }
     let input = Input::start(&heard, ask)?;
-    let left = Loop { app, world, own_file, input, signals, drawn: None, dirty: Dirty::Input }.turn(&mut guard);
+    let left = Loop { app, world, own_file, input, signals, memory: Gauge::default(), drawn: None, dirty: Dirty::Input }
+        .turn(&mut guard);
     guard.leave();
     drop(hook);
     let (app, world) = left?;
@@ -223,6 +225,7 @@ struct Loop {
     own_file: Option<UiWatch>,
     input: Input,
     signals: Signals,
+    memory: Gauge,
     drawn: Option<Instant>,
     dirty: Dirty,
 }
@@ -311,6 +314,9 @@ impl Loop {
         let saved = self.world.scripts.poll();
         if !saved.is_empty() {
             exit |= self.take(Message::Scripts(saved), guard)?;
+        }
+        if let Some(mib) = self.memory.poll() {
+            exit |= self.take(Message::Memory(mib), guard)?;
         }
         let newest = self.world.session.snapshot.load_full();
         if !Arc::ptr_eq(&newest, &self.app.live) {

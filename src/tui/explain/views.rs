@@ -13,7 +13,7 @@ pub const HEADER: &[Entry] = &[
     entry("8192 train, 2048 test", "Images that the encoder learns from, and images held out, on which nothing is fitted.").unit("images"),
     entry("32×32×3, 10 classes", "Width, height and colours of an image, and how many kinds there are. Only the probes see the classes."),
     entry("conv32 width 32 → 64", "The encoder, the channels of its first convolution, and how many numbers its code Y has."),
-    entry("cpu, 2 threads", "What it computes on."),
+    entry("cpu, 2 threads, 172 MiB", "What it computes on, and the memory that this program holds, where the system tells."),
     entry("TRAINING, PAUSED, FINISHED", "What the trainer does now. {pause} pauses and goes on; charts, views and settings work all the while."),
     entry("step 120 / 3,000", "Steps done, and steps of the whole run. A step shows one batch of images to the encoder and corrects it once."),
     entry("steps/s and left", "The present speed, and how long the rest takes at that."),

@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     train::Event,
     tui::{
-        app::{Mode, Panel},
+        app::{ChartId, Mode, Panel},
         controls::{CONTROLS, index_of},
         draw_to_buffer,
         keys::Action,
@@ -273,4 +273,24 @@ fn the_foot_does_not_cover_the_list() {
             assert!(visible_rows(&b.app, list).contains(&Row::Control(i)));
         }
     }
+}
+
+#[test]
+fn a_filter_asked_for_on_a_chart_is_of_the_settings_beside_it() {
+    let mut b = Bench::new();
+    b.app.focus = Panel::Chart(ChartId::Information);
+    b.type_text("/weight");
+    let screen = b.screen(120, 40);
+    assert!(screen.contains("Settings 3/") && screen.contains("─ Mutual information"), "{screen}");
+    assert!(screen.lines().last().unwrap().contains("settings · Enter keeps · Esc all"), "{screen}");
+    b.key(KeyCode::Esc);
+    assert!(b.app.filter.is_empty() && matches!(b.app.mode, Mode::Normal));
+    // Where no settings are in sight it says so, and goes nowhere.
+    b.app.focus = Panel::Chart(ChartId::Loss);
+    b.type_text("z/");
+    assert!(b.screen(120, 40).contains("the settings are not in sight: z shows them"), "{}", b.screen(120, 40));
+    assert!(matches!(b.app.mode, Mode::Normal) && b.app.zoom.is_some());
+    // Nor does a view without lines of words lead elsewhere.
+    b.type_text("v/");
+    assert!(matches!(b.app.mode, Mode::Estimators(_)) && b.screen(120, 40).contains("nothing to filter here"));
 }

@@ -332,3 +332,25 @@ fn in_the_estimators_view_the_term_that_is_shown_changes() {
     b.key(KeyCode::Char('e'));
     assert_eq!(b.request().1[0].key, "objective.estimator", "the global term inherits it");
 }
+
+#[test]
+fn the_question_says_what_quitting_would_cut_short() {
+    let asked = |phase: Phase| {
+        let mut b = Bench::new();
+        b.publish(|s| (s.step, s.steps, s.phase) = (50, 3000, phase));
+        b.type_text("q");
+        [(60, 20), (80, 24), (120, 40), (200, 60)].map(|(width, height)| b.screen(width, height))
+    };
+    for screen in asked(Phase::Training) {
+        assert!(screen.contains("Training is under way. A checkpoint will be saved."), "{screen}");
+    }
+    for screen in asked(Phase::Paused(None)) {
+        assert!(screen.contains("Training is paused at step 50 of 3,000."), "{screen}");
+        assert!(screen.contains("will be saved.") && !screen.contains("under way"), "{screen}");
+    }
+    for screen in asked(Phase::Starting("reading".into())) {
+        assert!(screen.contains("about to begin") && !screen.contains("under way"), "{screen}");
+    }
+    // When all is done nothing is cut short, and nothing is asked.
+    assert!(asked(Phase::Finished).iter().all(|screen| !screen.contains("Quit?")));
+}

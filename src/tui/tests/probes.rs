@@ -168,3 +168,20 @@ fn a_guarantee_is_named_as_long_as_the_newest_probe_gives_it() {
     let screen = b.screen(160, 45);
     assert!(screen.contains("held-out 0.250") && !screen.contains("guaranteed"), "{screen}");
 }
+
+#[test]
+fn a_probe_that_is_being_fitted_is_not_asked_for() {
+    let mut b = Bench::new();
+    for every in [0, 500] {
+        let config = b.app.live.config.with(&[("probe.every".into(), every.into())]).unwrap();
+        b.publish(|s| (s.config, s.step, s.probing) = (std::sync::Arc::new(config), 40, None));
+        assert!(b.screen(120, 40).contains("p takes a probe now"), "{}", b.screen(120, 40));
+        b.publish(|s| s.probing = Some(40));
+        for view in ["", "a"] {
+            b.type_text(view);
+            let screen = b.screen(120, 40);
+            assert!(screen.contains("a probe is being fitted") && !screen.contains("takes a probe now"), "{screen}");
+        }
+        b.type_text("C");
+    }
+}

@@ -99,6 +99,7 @@ fn bring_about(b: &mut Bench, when: When) {
                 _ => "bB",
             });
         }
+        When::Covered => drop(b.type_text("v")),
         // True of the bench as it is.
         When::Always | When::Alive | When::Running | When::FileDiffers | When::Never => {}
     }
@@ -210,6 +211,7 @@ enum Happening {
     Broken,
     End(Outcome),
     Signal,
+    Memory(u64),
     /// Something of other runs.
     Read(usize),
     /// The user's own file is saved.
@@ -260,6 +262,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Broken),
         1 => select(outcomes).prop_map(Happening::End),
         1 => Just(Happening::Signal),
+        1 => any::<u64>().prop_map(Happening::Memory),
         6 => (0..8_usize).prop_map(Happening::Read),
         2 => (0..OWN_FILES.len()).prop_map(Happening::OwnFile),
     ]
@@ -323,6 +326,7 @@ fn happen(b: &mut Bench, what: Happening) {
             drop(b.send(Message::File(FileEvent::Broken(error))));
         }
         Happening::End(outcome) => drop(b.event(Event::Ended(outcome))),
+        Happening::Memory(mib) => drop(b.send(Message::Memory(mib))),
         Happening::Signal => drop(b.send(Message::Signal(15))),
         Happening::Read(which) => super::runs::something_read(b, which),
         Happening::OwnFile(which) => own_file(b, which),

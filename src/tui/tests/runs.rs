@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crossterm::event::KeyCode;
-use ratatui::style::Color;
+use ratatui::{layout::Rect, style::Color};
 use toml::Value;
 
 use super::{Bench, row, text};
@@ -12,10 +12,13 @@ use crate::{
     record::{Brief, RunState, recorder_rows},
     train::{Facts, History, Session},
     tui::{
+        app::ChartId,
         draw_to_buffer,
         message::{Effect, Message},
         runs::{Ask, Curves, Found, Saved, overlay::GLYPHS},
+        sight::Entry,
         theme::Theme,
+        view::charts::entries,
     },
 };
 
@@ -273,11 +276,26 @@ fn six_runs_are_told_apart_and_a_seventh_is_refused() {
 #[test]
 fn losses_of_other_estimators_are_said_not_to_compare() {
     let mut b = listed();
-    mark(&mut b, 1, curves(1..=600, 2.0, "dv"));
+    mark(&mut b, 1, curves(1..=600, 900.0, "dv"));
     b.type_text("o");
     let screen = b.screen(120, 40);
-    assert!(screen.contains("Loss, other estimators: not comparable"), "{screen}");
+    assert!(screen.contains("Loss, axis as for this run, other estimators: not comparable"), "{screen}");
     assert!(screen.contains("Mutual information, other runs: local held-out"), "nats compare: {screen}");
+    // The axis is that of this run, whose total is 1; the curve that lies elsewhere does not flatten it.
+    let ticks = |b: &Bench| {
+        let screen = b.screen(120, 40);
+        let chart = screen.lines().skip_while(|l| !l.contains("─ Loss")).take_while(|l| !l.contains("Mutual"));
+        chart.filter_map(|l| l.split_once('┤').and_then(|(label, _)| label.trim().parse().ok())).collect::<Vec<f64>>()
+    };
+    assert!(ticks(&b).len() > 1 && ticks(&b).iter().all(|v| *v < 5.0), "{:?}\n{}", ticks(&b), b.screen(120, 40));
+    // With nothing else to be seen, it has the axis to itself.
+    for entry in entries(&b.app, ChartId::Loss, Rect::new(0, 0, 80, 20)) {
+        if !matches!(entry.0, Entry::Run(_)) {
+            b.app.sight.hidden.insert((ChartId::Loss, entry.0));
+        }
+    }
+    assert!(ticks(&b).iter().any(|v| *v > 500.0) && !b.screen(120, 40).contains("axis as for"), "{}", b.screen(120, 40));
+    b.app.sight.hidden.clear();
     // In force here from now on: then they do, as far as the run marked has had no other.
     b.publish(|s| s.config = Arc::new(s.config.with(&[("objective.estimator".into(), "dv".into())]).unwrap()));
     assert!(b.screen(120, 40).contains("Loss, other runs: total"));

@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use super::{file, filter, heal, intent::ask, leave, lesson, look, manners, open_command, runs, teach, views};
+use super::{file, filter, heal, help, intent::ask, leave, lesson, look, manners, open_command, runs, teach, views};
 use crate::{
     config::{self, Config, Source},
     train::{Command, Phase, history::Axis},
@@ -73,7 +73,7 @@ pub fn act(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::Smooth => smooth(app),
         Action::Estimators => app.mode = Mode::Estimators(first_term(app)),
-        Action::Help => app.mode = Mode::Help { scroll: 0 },
+        Action::Help => help::open(app),
         Action::Default => return default(app),
         Action::Estimator { .. } if !app.live.config.has_encoder() => edit(app, "gaussian.estimators"),
         Action::Estimator { up } => return change(app, "objective.estimator", up),

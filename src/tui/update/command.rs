@@ -184,7 +184,7 @@ fn run(app: &mut App, line: &str) -> Result<Vec<Effect>, String> {
             Vec::new()
         }),
         "help" => alone(Vec::new()).map(|_| {
-            app.mode = Mode::Help { scroll: 0 };
+            super::help::open(app);
             Vec::new()
         }),
         _ => Err(unknown(name)),

@@ -9,15 +9,19 @@ use crate::tui::{
     prompt::Prompt,
 };
 
-/// What `/` filters: what has the focus.
+/// What `/` filters: what has the focus; from a chart the settings beside it.
 pub fn open(app: &mut App) -> Vec<Effect> {
     match (&app.mode, app.focus) {
         (Mode::Log { .. }, _) | (Mode::Normal, Panel::Log) => app.mode = Mode::Log { typing: true },
-        (Mode::Normal, Panel::Controls) => {
+        (Mode::Runs(_), _) => return runs::open_filter(app),
+        (Mode::Normal, _) if app.zoom.is_some() => app.say("the settings are not in sight: {zoom} shows them beside the charts"),
+        // The charts have no words to look for: it is the settings beside them.
+        (Mode::Normal, Panel::Controls | Panel::Chart(_)) => {
+            app.focus = Panel::Controls;
             app.filter.prompt.fresh = !app.filter.is_empty();
             app.mode = Mode::Filter;
         }
-        _ => return runs::open_filter(app),
+        _ => app.say("nothing to filter here: {filter} is for the settings, the log ({log}) and other runs ({runs})"),
     }
     Vec::new()
 }

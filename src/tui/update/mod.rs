@@ -5,6 +5,7 @@ mod command;
 mod file;
 mod filter;
 mod heal;
+mod help;
 mod intent;
 mod lesson;
 mod look;
@@ -25,7 +26,6 @@ use super::{
     log::Kind,
     message::{Done, Effect, Message},
     prompt::Prompt,
-    view::help,
 };
 use crate::train::{Command, Phase, StopReason, Watched};
 
@@ -70,6 +70,10 @@ fn carry(app: &mut App, message: Message) -> Vec<Effect> {
         Message::Ui(event) => own_file::on_event(app, event),
         Message::Scripts(changes) => intent::send_all(app, changes),
         Message::Found(found) => runs::found(app, found),
+        Message::Memory(mib) => {
+            app.memory = Some(mib);
+            Vec::new()
+        }
         // A closed terminal tells twice: by a failing read and by a signal. Only a second order to end means "at once".
         Message::Signal(SIGHUP) if app.closed => Vec::new(),
         Message::Signal(n) => leave(app, Leaving::Signal(n)),
@@ -127,7 +131,7 @@ fn on_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
             app.notice = None;
             keys::action(&key).map(|action| act::act(app, action)).unwrap_or_default()
         }
-        Mode::Help { .. } => help_key(app, key),
+        Mode::Help { .. } => help::on_key(app, key),
         Mode::Estimators(term) => views::estimators(app, *term, key),
         Mode::Representation { picked } => views::representation(app, *picked, key),
         Mode::Probes(looking) => views::probes(app, *looking, key),
@@ -154,6 +158,7 @@ fn translated(app: &App, key: KeyEvent) -> Option<KeyEvent> {
     let typed = match &app.mode {
         Mode::Command(_) | Mode::Edit { .. } | Mode::Filter | Mode::Log { typing: true } => true,
         Mode::Runs(_) => app.runs.typing,
+        Mode::Help { .. } => app.help.typing,
         Mode::Quit | Mode::Restart | Mode::Travel(_) => matches!(key.code, KeyCode::Char('y' | 'Y' | 'n' | 'N')),
         _ => false,
     };
@@ -200,21 +205,6 @@ fn confirmed(app: &mut App) -> Vec<Effect> {
     }
 }
 
-fn help_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
-    let last = help::last_scroll(app);
-    let Mode::Help { scroll } = &mut app.mode else { return Vec::new() };
-    let action = keys::action(&key);
-    match (action, action.and_then(views::step_of)) {
-        (_, Some(by)) => *scroll = views::scrolled(*scroll, by, last),
-        (Some(Action::Quit), _) if key.modifiers == KeyModifiers::CONTROL => {
-            app.mode = Mode::Normal;
-            return act::act(app, Action::Quit);
-        }
-        _ => app.mode = Mode::Normal,
-    }
-    Vec::new()
-}
-
 /// Pasted text goes into an open line, and nowhere else: it is not a row of key presses.
 fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
     match &mut app.mode {
@@ -227,6 +217,7 @@ fn on_paste(app: &mut App, text: &str) -> Vec<Effect> {
             command::check(app);
         }
         Mode::Runs(_) if app.runs.typing => runs::paste(app, text),
+        Mode::Help { .. } if app.help.typing => help::paste(app, text),
         Mode::Filter => {
             app.filter.prompt.paste(text);
             filter::reselect(app);

@@ -39,7 +39,7 @@ fn on_ack(app: &mut App, id: u64, step: u64, outcome: Result<(), String>) {
         Ok(()) => {
             let shown = app.live.clone();
             if let Some(request) = app.requests.accept(id, &shown) {
-                app.log.answer(id, step, Kind::Accepted, None);
+                app.log.accepted(id, step, steps_stand_still(app).then_some(app.live.step));
                 for change in &request.changes {
                     app.broken_scripts.remove(&change.key);
                 }
@@ -49,7 +49,8 @@ fn on_ack(app: &mut App, id: u64, step: u64, outcome: Result<(), String>) {
         Err(reason) => {
             let Some(request) = app.requests.refuse(id) else { return };
             app.undo.refused(id);
-            app.log.answer(id, step, Kind::Refused, Some(&reason));
+            let at = if steps_stand_still(app) { app.live.step } else { step };
+            app.log.answer(id, at, Kind::Refused, Some(&reason));
             let saved_script = request.changes.iter().any(|c| c.source == Source::Script);
             for change in &request.changes {
                 app.refused.insert(change.key.clone(), reason.clone());
@@ -64,6 +65,11 @@ fn on_ack(app: &mut App, id: u64, step: u64, outcome: Result<(), String>) {
             app.complain(format!("{} refused: {reason}", sentence(&request.changes)));
         }
     }
+}
+
+/// True if no step is taken until somebody says so.
+fn steps_stand_still(app: &App) -> bool {
+    matches!(app.live.phase, Phase::Paused(_) | Phase::Finished)
 }
 
 /// Journal rows that no other event tells of.

@@ -11,7 +11,7 @@ use crate::{
         keys::{self, Action, Binding, Group},
         message::Effect,
         prompt::Prompt,
-        tabs,
+        reach::passes,
         view::{data::grid, estimators::Term, probes::Looking},
     },
 };
@@ -151,18 +151,14 @@ pub fn log(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 
 /// What is the same in all views: the key that opened it closes it, those of the others lead there.
 pub fn otherwise(app: &mut App, open: Action, binding: &Binding) -> Vec<Effect> {
-    match (binding.action, binding.group) {
-        (action, _) if action == open || action == Action::Escape => app.mode = Mode::Normal,
-        (action, Group::Training | Group::Objective | Group::Lesson | Group::Program) => {
+    let action = binding.action;
+    if action == open || action == Action::Escape {
+        app.mode = Mode::Normal;
+    } else if passes(binding) {
+        if !matches!(binding.group, Group::View) {
             app.notice = None;
-            return act::act(app, action);
         }
-        (action, _) if tabs::opens(action) => return act::act(app, action),
-        (Action::Tab { .. } | Action::Filter | Action::Explain, _)
-        | (Action::Overlays | Action::Smooth | Action::Redraw | Action::Freeze, _) => {
-            return act::act(app, binding.action);
-        }
-        _ => {}
+        return act::act(app, action);
     }
     Vec::new()
 }

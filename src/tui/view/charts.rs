@@ -76,6 +76,7 @@ fn with_chart<T>(
     }
     let (title, y, cut) = title_and_range(app, id, &curves, &shown);
     let mut tags: Vec<Tag> = app.range_words().map(|words| Tag::new(words, "")).into_iter().collect();
+    tags.extend(overlay::axis_tag(&shown));
     tags.extend(chosen.map(|chosen| overlay::tag(app, id, chosen, &others)));
     tags.extend(chosen.and_then(|_| overlay::without_axis(app, &others)));
     tags.extend(cut);
@@ -329,6 +330,7 @@ fn words(app: &App, id: ChartId) -> (&'static str, &'static str, &'static str) {
     match id {
         ChartId::Loss => ("Loss", "", "the first step is on its way"),
         ChartId::Information => ("Mutual information", "nats", "estimates come with the first step"),
+        ChartId::Accuracy if app.live.probing.is_some() => ("Probe accuracy", "%", "a probe is being fitted"),
         ChartId::Accuracy if app.live.config.probe.every == 0 => {
             ("Probe accuracy", "%", "probe.every is 0: {probe} takes a probe now")
         }

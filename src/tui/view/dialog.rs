@@ -12,7 +12,10 @@ use super::{
     help::centered,
     text::{grouped, put, width, wrap},
 };
-use crate::tui::app::{App, Travel};
+use crate::{
+    train::Phase,
+    tui::app::{App, Travel},
+};
 
 /// Title, what happens, the answers.
 #[derive(Debug, Clone)]
@@ -22,9 +25,21 @@ pub struct Question {
     answers: &'static str,
 }
 
-pub fn quit() -> Question {
-    let text = "Training is under way. A checkpoint will be saved.".into();
+pub fn quit(app: &App) -> Question {
+    let text = format!("{} A checkpoint will be saved.", state(app));
     Question { title: " Quit? ", text, answers: "y quit    n stay" }
+}
+
+/// What quitting would cut short.
+fn state(app: &App) -> String {
+    let at = || format!("at step {} of {}", grouped(app.live.step), grouped(app.live.steps));
+    match &app.live.phase {
+        Phase::Starting(_) => "The run is about to begin.".into(),
+        Phase::Paused(_) => format!("Training is paused {}.", at()),
+        Phase::Finished => "All steps are done.".into(),
+        Phase::Stopping | Phase::Ended | Phase::Failed(_) => "The run is ending.".into(),
+        Phase::Training | Phase::WaitingForProbe => "Training is under way.".into(),
+    }
 }
 
 pub fn restart() -> Question {

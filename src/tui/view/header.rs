@@ -25,7 +25,13 @@ fn facts(app: &App, columns: usize) -> Line<'static> {
     let f = &app.shown().facts;
     let device =
         if f.device.is_empty() { String::new() } else { format!("{}, {} thread{}", f.device, f.threads, plural(f.threads)) };
-    let busy = app.shown().gpu.map(|usage| format!("{}, {usage}", f.device)).unwrap_or_else(|| device.clone());
+    // A GPU's usage where it tells; else the memory of this process, which must not be taken for the device's.
+    let memory = app.memory.filter(|_| !device.is_empty()).map(|mib| {
+        let of = if f.device.starts_with("cpu") { "" } else { " of main memory" };
+        format!("{device}, {} MiB{of}", grouped(mib))
+    });
+    let busy = app.shown().gpu.map(|usage| format!("{}, {usage}", f.device));
+    let held = busy.or(memory).unwrap_or_else(|| device.clone());
     let mut data = f.data.clone();
     if data.is_empty() {
         data = app.shown().config.data.name.clone();
@@ -34,9 +40,9 @@ fn facts(app: &App, columns: usize) -> Line<'static> {
     let name = data.split(':').next().unwrap_or_default().to_owned();
     let some = data.split(',').next().unwrap_or_default().to_owned();
     let choices = [
-        vec![data.clone(), f.encoder.clone(), busy.clone(), f.device_reason.clone()],
-        vec![data.clone(), f.encoder.clone(), busy.clone()],
-        vec![some.clone(), f.encoder.clone(), busy],
+        vec![data.clone(), f.encoder.clone(), held.clone(), f.device_reason.clone()],
+        vec![data.clone(), f.encoder.clone(), held],
+        vec![data.clone(), f.encoder.clone(), device.clone()],
         vec![some, f.encoder.clone(), device.clone()],
         vec![name.clone(), f.encoder.clone(), device],
         vec![name],

@@ -12,6 +12,7 @@ use crate::{
     tui::{
         app::{App, Panel},
         keys::{Action, BINDINGS, Binding, When},
+        reach,
         sight::Range,
         tabs,
     },
@@ -51,6 +52,7 @@ fn matters(app: &App, when: When) -> bool {
         When::Zoomed => app.sight.range != Range::All,
         When::Picked => app.sight.picked.is_some(),
         When::Hidden => !app.sight.hidden.is_empty(),
+        When::Covered => reach::is_covered(app),
         When::Changed => !app.undo.is_empty() && app.alive(),
     }
 }
@@ -61,7 +63,7 @@ fn rank(app: &App, binding: &Binding) -> u8 {
         _ if binding.action == Action::Explain => 2,
         When::Mouse if app.ui.mouse => 3,
         When::Mouse => 1,
-        When::Always => 0,
+        When::Always | When::Covered => 0,
         When::Running | When::Lesson | When::NeedsRestart | When::FileDiffers | When::Finding => 1,
         When::Zoomed | When::Picked | When::Hidden => 1,
         When::Controls | When::Charts | When::Log => 2,
@@ -71,24 +73,28 @@ fn rank(app: &App, binding: &Binding) -> u8 {
 }
 
 fn spans(app: &App, columns: usize) -> Vec<Span<'static>> {
+    let t = &app.theme;
+    let one = |key: String, word: &str| [Span::styled(format!(" {key} "), t.key), Span::styled(format!("{word} "), t.dim)];
+    if let Some(own) = reach::own(app) {
+        return own.into_iter().flat_map(|(key, word)| one(key, word)).collect();
+    }
     let encodes = app.live.config.has_encoder();
     let heeded = |b: &&Binding| match b.action {
         action if tabs::opens(action) => tabs::all(app).any(|tab| tab.action == action),
         action => encodes || !ENCODERS_OWN.contains(&action),
     };
-    let mut hints: Vec<&Binding> =
-        BINDINGS.iter().filter(|b| matters(app, b.when) && !key(app, b).is_empty()).filter(heeded).collect();
+    let mut hints: Vec<&Binding> = BINDINGS
+        .iter()
+        .filter(|b| matters(app, b.when) && reach::reaches(app, b) && !key(app, b).is_empty())
+        .filter(heeded)
+        .collect();
     let cost = |b: &Binding| width(&key(app, b)) + width(hint(app, b)) + 3;
     while hints.iter().map(|b| cost(b)).sum::<usize>() > columns {
         // The last of the least worth goes first.
         let Some((at, _)) = hints.iter().enumerate().max_by_key(|(i, b)| (rank(app, b), *i)) else { break };
         hints.remove(at);
     }
-    let t = &app.theme;
-    hints
-        .into_iter()
-        .flat_map(|b| [Span::styled(format!(" {} ", key(app, b)), t.key), Span::styled(format!("{} ", hint(app, b)), t.dim)])
-        .collect()
+    hints.into_iter().flat_map(|b| one(key(app, b), hint(app, b))).collect()
 }
 
 /// Some keys undo what they did.
@@ -97,6 +103,7 @@ fn hint(app: &App, binding: &Binding) -> &'static str {
     match binding.action {
         Action::Pause if paused => "resume",
         Action::Mouse if app.ui.mouse => "select text",
+        Action::Escape if reach::is_filtered(app) => "show all",
         _ => binding.hint,
     }
 }

@@ -29,7 +29,7 @@ pub mod runs;
 mod settings_foot;
 mod small;
 pub mod tabs;
-mod text;
+pub(super) mod text;
 pub mod tour;
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Color};
@@ -103,7 +103,7 @@ fn over(app: &App, mode: &Mode, layout: &Layout, buf: &mut Buffer) -> Vec<Pictur
         Mode::Log { typing } => log_view::draw(app, *typing, layout, buf),
         Mode::Command(prompt) => palette::draw(app, prompt, layout.bottom, buf),
         Mode::Help { scroll } => help::draw(app, *scroll, app.area, buf),
-        Mode::Quit => dialog::draw(app, &dialog::quit(), app.area, buf),
+        Mode::Quit => dialog::draw(app, &dialog::quit(app), app.area, buf),
         Mode::Restart => dialog::draw(app, &dialog::restart(), app.area, buf),
         Mode::Travel(travel) => dialog::draw(app, &dialog::travel(travel), app.area, buf),
         Mode::Normal | Mode::Filter | Mode::Edit { .. } => {}

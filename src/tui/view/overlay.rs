@@ -3,8 +3,6 @@
 //! With up to two of them the present run keeps all its curves; with more it has one too, the same as theirs, since a chart holds only so
 //! many colours. The title says which curve that is, and where comparing it means nothing.
 
-use std::collections::BTreeSet;
-
 use ratatui::style::Style;
 
 use super::{
@@ -119,7 +117,7 @@ fn of_run<'a>(app: &App, id: ChartId, chosen: Chosen, run: &'a Laid, columns: us
         columns,
         last: history.at(chosen.series, history.step_at(axis, x.1) as u64).map(|(_, value)| value),
         points: true,
-        run: Some(RunLine { glyph: GLYPHS[place], breaks, place }),
+        run: Some(RunLine { glyph: GLYPHS[place], breaks, place, foreign: chosen.series == Series::Loss && is_other(app, run) }),
         ..Line::default()
     };
     if !history.knows(axis) || app.sight.hides(id, Entry::Run(run.overlay.place)) {
@@ -171,12 +169,25 @@ pub(super) fn fork_mark(app: &App) -> Option<Mark> {
 
 /// What the title says of it.
 pub(super) fn tag(app: &App, id: ChartId, chosen: Chosen, laid: &[Laid]) -> Tag {
-    let others: BTreeSet<&Estimators> = laid.iter().flat_map(|run| &run.curves.estimators).collect();
-    let differ = others.len() > 1 || others.iter().any(|other| **other != present(app));
     match id {
-        ChartId::Loss if differ => Tag::new("other estimators: not comparable", "not comparable"),
+        ChartId::Loss if laid.iter().any(|run| is_other(app, run)) => {
+            Tag::new("other estimators: not comparable", "not comparable")
+        }
         _ => Tag::new(format!("other runs: {}", chosen.name), format!("runs: {}", chosen.name)),
     }
+}
+
+/// Where losses do not compare, the axis is that of the present run's curves, as long as there are any.
+pub(super) fn axis_tag(lines: &[Line]) -> Option<Tag> {
+    let foreign = lines.iter().any(|line| !line.hidden && line.run.is_some_and(|run| run.foreign));
+    let own = lines.iter().any(|line| !line.hidden && line.run.is_none() && !line.columns.is_empty());
+    (foreign && own).then(|| Tag::new("axis as for this run", ""))
+}
+
+/// True if other estimators than the present ones have made its losses.
+fn is_other(app: &App, run: &Laid) -> bool {
+    let present = present(app);
+    run.curves.estimators.iter().any(|other| *other != present)
 }
 
 /// Of some runs it is not known where their steps lie on the axis: they are not drawn.

@@ -102,7 +102,11 @@ pub fn draw(app: &App, looking: Looking, layout: &Layout, buf: &mut Buffer) {
     );
     let Some(row) = probe else {
         let every = app.live.config.probe.every;
-        let text = if every == 0 { "probe.every is 0: {probe} takes a probe now" } else { "the first probe is on its way" };
+        let text = match (app.live.probing, every) {
+            (Some(_), _) => "a probe is being fitted",
+            (None, 0) => "probe.every is 0: {probe} takes a probe now",
+            (None, _) => "the first probe is on its way",
+        };
         return put(buf, inside, 0, &app.ui.keys.said(text), app.theme.dim);
     };
     table(app, row, looking.layer, inside, buf);

@@ -65,6 +65,8 @@ pub struct RunLine<'a> {
     pub breaks: &'a [Break],
     /// Columns of the plot by which its glyphs are shifted against those of other runs.
     pub place: usize,
+    /// On another scale: the axis is that of the other curves, and this one may leave the chart.
+    pub foreign: bool,
 }
 
 /// Where a curve begins anew.

@@ -34,10 +34,13 @@ pub struct Painter<'a> {
 impl<'a> Painter<'a> {
     pub fn new(chart: &'a Chart<'a>, parts: Parts) -> Self {
         let x = scale::span(chart.x);
-        let visible = chart.lines.iter().filter(|l| !l.hidden).flat_map(|l| &l.columns);
-        let visible = visible.filter(|c| c.x.1 >= x.0 && c.x.0 <= x.1);
-        let data = visible.flat_map(|c| [c.min, c.max]);
-        let mut y = Scale::new(chart.y, data, chart.log_y);
+        let scale = |counts: fn(&Line) -> bool| {
+            let visible = chart.lines.iter().filter(|l| !l.hidden && counts(l)).flat_map(|l| &l.columns);
+            let visible = visible.filter(|c| c.x.1 >= x.0 && c.x.0 <= x.1);
+            Scale::new(chart.y, visible.flat_map(|c| [c.min, c.max]), chart.log_y)
+        };
+        // What is on another scale has the axis to itself if there is nothing else.
+        let mut y = scale(|line| line.run.is_none_or(|run| !run.foreign)).or_else(|| scale(|_| true));
         if chart.y.is_none() {
             // A ceiling or chance close by belongs into the picture; one far away would only flatten the curves.
             y = chart.references.iter().filter(|r| !r.hidden).fold(y, |y, r| y.map(|y| y.reaching(r.value, 0.6)));

@@ -74,6 +74,10 @@ impl Scale {
         if found.len() >= 2 {
             return found;
         }
+        let few = self.two_round(gap, percent);
+        if few.len() == 2 && few.iter().all(|t| t.label.width() <= width) {
+            return few;
+        }
         // Nothing round fits: name the ends of the axis.
         let end = |at: f64, v: f64| {
             let v = if self.log { 10f64.powf(v) } else { v };
@@ -81,6 +85,33 @@ impl Scale {
             Tick { at, label: number::fit(&label, width) }
         };
         vec![end(0.0, self.lo), end(1.0, self.hi)]
+    }
+
+    /// The lowest and the highest round number on the axis, as round as can be with half the plot between them: where there are too few
+    /// rows for round numbers at equal distances.
+    fn two_round(&self, gap: f64, percent: bool) -> Vec<Tick> {
+        let apart = |ticks: Vec<Tick>| {
+            let ends = [ticks.first()?.clone(), ticks.last()?.clone()];
+            (ends[1].at - ends[0].at >= 0.5).then(|| ends.to_vec())
+        };
+        if self.log && self.hi - self.lo >= LINEAR {
+            return [&MANTISSAS[..1], &MANTISSAS].into_iter().find_map(|m| apart(self.powers(m))).unwrap_or_default();
+        }
+        let (lo, hi) = if self.log { (10f64.powf(self.lo), 10f64.powf(self.hi)) } else { (self.lo, self.hi) };
+        // Each at most twice as fine as the one before.
+        (1..8).find_map(|k| apart(self.linear_ticks(lo, hi, gap / 2f64.powi(k), percent))).unwrap_or_default()
+    }
+
+    /// A tick at 10^e.
+    fn power(&self, e: f64) -> Tick {
+        let v = 10f64.powf(e);
+        Tick { at: self.place(e), label: number::tick(v, v, v) }
+    }
+
+    /// In each decade those with these mantissas.
+    fn powers(&self, mantissas: &[f64]) -> Vec<Tick> {
+        let all = decades_below(self.lo, self.hi).into_iter().flat_map(|d| mantissas.iter().map(move |m| d + m.log10()));
+        all.filter(|e| (self.lo - 1e-9..=self.hi + 1e-9).contains(e)).map(|e| self.power(e)).collect()
     }
 
     fn linear_ticks(&self, lo: f64, hi: f64, gap: f64, percent: bool) -> Vec<Tick> {
@@ -98,12 +129,8 @@ impl Scale {
     fn log_ticks(&self, gap: f64) -> Vec<Tick> {
         let span = self.hi - self.lo;
         let least = span * gap;
-        let tick = |e: f64| {
-            let v = 10f64.powf(e);
-            Tick { at: self.place(e), label: number::tick(v, v, v) }
-        };
-        if span < 0.7 {
-            // Less than a factor of five: round numbers as on a plain axis, thinned where they crowd.
+        if span < LINEAR {
+            // Round numbers as on a plain axis, thinned where they crowd.
             let (lo, hi) = (10f64.powf(self.lo), 10f64.powf(self.hi));
             let mut last = f64::NEG_INFINITY;
             let mut ticks = self.linear_ticks(lo, hi, gap, false);
@@ -117,24 +144,25 @@ impl Scale {
         }
         let decades = |k: f64| multiples(self.lo, self.hi, k);
         if least <= 0.3 {
-            let mantissas = [0.0, 2f64.log10(), 5f64.log10()];
-            let all = decades_below(self.lo, self.hi).into_iter().flat_map(|d| mantissas.map(|m| d + m));
             let mut last = f64::NEG_INFINITY;
-            let inside = all.filter(|e| (self.lo - 1e-9..=self.hi + 1e-9).contains(e));
-            return inside
-                .filter(|&e| {
-                    e - last >= least * 0.999 && {
-                        last = e;
-                        true
-                    }
-                })
-                .map(tick)
-                .collect();
+            let mut ticks = self.powers(&MANTISSAS);
+            ticks.retain(|t| {
+                (t.at - last) * span >= least * 0.999 && {
+                    last = t.at;
+                    true
+                }
+            });
+            return ticks;
         }
         let few = decades(nice_at_least(least.max(1.0)));
-        few.into_iter().map(tick).collect()
+        few.into_iter().map(|e| self.power(e)).collect()
     }
 }
+
+/// Of the round numbers of a decade.
+const MANTISSAS: [f64; 3] = [1.0, 2.0, 5.0];
+/// Decades below which a logarithmic axis has ticks as a plain one: less than a factor of five.
+const LINEAR: f64 = 0.7;
 
 fn axis(v: f64, log: bool) -> Option<f64> {
     match log {
@@ -253,6 +281,24 @@ mod tests {
         let s = Scale::new(Some((0.0, 0.8)), [0.5].into_iter(), false).unwrap();
         let t: Vec<_> = s.ticks(16, 6, true).into_iter().map(|t| t.label).collect();
         assert_eq!(t, ["0%", "20%", "40%", "60%", "80%"]);
+    }
+
+    #[test]
+    fn few_rows_have_round_ticks_too() {
+        let of = |range, rows, log| {
+            let s = Scale::new(Some(range), [range.0].into_iter(), log).unwrap();
+            let ticks = s.ticks(rows, 6, false);
+            assert!(ticks[1].at - ticks[0].at >= 0.5, "{ticks:?}");
+            ticks.into_iter().map(|t| t.label).collect::<Vec<_>>()
+        };
+        assert_eq!(of((0.109, 4.448), 3, false), ["1", "4"]);
+        assert_eq!(of((0.109, 4.448), 2, false), ["1", "4"]);
+        assert_eq!(of((-1.37, 0.93), 2, false), ["-1.0", "0.5"]);
+        assert_eq!(of((0.31, 0.34), 3, false), ["0.32", "0.34"]);
+        assert_eq!(of((0.3, 11.0), 3, true), ["1", "10"]);
+        // Where no round number has room the ends are named after all.
+        let close = Scale::new(Some((4.448_01, 4.448_02)), [4.448_01].into_iter(), false).unwrap();
+        assert_eq!(labels(&close, 3).len(), 2);
     }
 
     #[test]
