@@ -10,6 +10,8 @@ const PICTURES: &[(&str, &str, u16, u16, Option<&str>)] = &[
     ("cifar10", "cifar10", 140, 48, None),
     ("workbench", "run", 120, 36, None),
     ("small", "run", 80, 24, None),
+    ("large", "run", 200, 60, None),
+    ("smallest", "run", 60, 20, None),
     ("probes", "run", 160, 46, Some("probes")),
     ("probes-small", "run", 80, 24, Some("probes")),
     ("help", "run", 120, 36, Some("help")),

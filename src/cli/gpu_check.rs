@@ -102,7 +102,10 @@ impl GpuCheckArgs {
             "device: {} ({}{tf32})\n\nagreement with the CPU, three steps of small runs\n",
             chosen.name, chosen.reason
         ))?;
+        // What is to agree to a thousandth is computed in full precision.
+        device::use_tf32(false);
         let worst = agreement(chosen)?;
+        device::use_tf32(config.run.tf32);
         print("\nstep at full size\n")?;
         let mut batches = self.batches.clone();
         batches.insert(0, NEXT_TO_NOTHING);

@@ -6,6 +6,8 @@
 mod cuda;
 mod usage;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use candle_core::Device;
 
 pub use usage::{Meter, Usage};
@@ -44,7 +46,7 @@ pub const GPUS: &[DeviceName] = &[
 /// # Errors
 /// If a device that is asked for by name is not in this build or does not answer.
 pub fn choose(asked: DeviceName, tf32: bool) -> Result<Chosen, DeviceError> {
-    candle_core::cuda::set_gemm_reduced_precision_f32(tf32);
+    use_tf32(tf32);
     let cpu = |reason: String| Chosen { device: Device::Cpu, name: DeviceName::Cpu, reason };
     match asked {
         DeviceName::Cpu => Ok(cpu("asked for".into())),
@@ -66,6 +68,11 @@ pub fn choose(asked: DeviceName, tf32: bool) -> Result<Chosen, DeviceError> {
     }
 }
 
+/// Whether NVIDIA GPUs multiply f32 matrices in TF32 from now on.
+pub fn use_tf32(yes: bool) {
+    candle_core::cuda::set_gemm_reduced_precision_f32(yes);
+}
+
 /// Opens a GPU and has it compute a sum; what is in the way, if it does not.
 fn open(name: DeviceName) -> Result<Device, String> {
     let device = match name {
@@ -77,10 +84,12 @@ fn open(name: DeviceName) -> Result<Device, String> {
         DeviceName::Metal => return Err("this build has no support for the GPU of a Mac (cargo feature \"metal\")".into()),
         DeviceName::Auto | DeviceName::Cpu => return Ok(Device::Cpu),
     };
-    match sum_on(&device) {
-        Ok(sum) if sum == 6.0 => Ok(device),
-        Ok(sum) => Err(format!("it makes {sum} of 1 + 2 + 3")),
-        Err(e) => Err(first_line(&e.to_string())),
+    // NVIDIA's libraries are asked for their functions when these are first needed, and a missing one is a panic.
+    match catch_unwind(AssertUnwindSafe(|| sum_on(&device))) {
+        Ok(Ok(sum)) if sum == 6.0 => Ok(device),
+        Ok(Ok(sum)) => Err(format!("it makes {sum} of 1 + 2 + 3")),
+        Ok(Err(e)) => Err(first_line(&e.to_string())),
+        Err(_) => Err("its libraries lack a function that is needed: they may be too old".into()),
     }
 }
 
@@ -97,7 +106,7 @@ fn first_line(text: &str) -> String {
 /// Whether an error says that the device's memory is full.
 pub fn is_out_of_memory(error: &candle_core::Error) -> bool {
     let text = error.to_string().to_lowercase();
-    ["out of memory", "out_of_memory", "outofmemory"].iter().any(|words| text.contains(words))
+    ["out of memory", "out_of_memory", "outofmemory", "alloc_failed"].iter().any(|words| text.contains(words))
 }
 
 #[cfg(test)]

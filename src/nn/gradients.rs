@@ -66,6 +66,8 @@ impl Gradients {
     pub fn update(&mut self, loss: &Tensor) -> Result<()> {
         // Buffers of parameters that have gone are let go.
         self.slots.retain(|_, slot| std::mem::take(&mut slot.filled));
+        // Before the way back, which needs the memory.
+        self.others = None;
         let (others, slots) = collecting(std::mem::take(&mut self.slots), || loss.backward());
         self.slots = slots;
         let others = others?;
@@ -206,7 +208,9 @@ pub fn grad_norm(params: &[(String, Var)], grads: &Gradients) -> Result<Tensor> 
         let Some(grad) = grads.get(param) else { continue };
         total += match grad {
             Gradient::Tensor(grad) if !on_host(&[grad]) => {
-                elsewhere.push(grad.to_dtype(DType::F32)?.sqr()?.sum_all()?);
+                // By rows first: a GPU has one block of threads for each sum.
+                let squares = grad.to_dtype(DType::F32)?.sqr()?;
+                elsewhere.push(squares.sum(candle_core::D::Minus1)?.sum_all()?);
                 0.0
             }
             grad if param.dtype() == DType::F32 => on_slice(&grad, square_sum::<f32>)?,

@@ -71,8 +71,7 @@ fn apply(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Resu
         _ => {
             let rows = x.reshape(((), input))?.matmul(&weight.t()?)?;
             let rows = if let Some(b) = bias { rows.broadcast_add(b)? } else { rows };
-            // Candle's own relu has gradient 1 at 0.
-            let rows = if relu { (&rows * rows.gt(0.0)?.to_dtype(rows.dtype())?)? } else { rows };
+            let rows = if relu { super::relu(&rows)? } else { rows };
             rows.reshape(op.shape)
         }
     }

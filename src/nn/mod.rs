@@ -21,6 +21,7 @@ mod batch_kernel;
 mod host;
 mod im2col;
 mod patches;
+mod rows;
 mod sums;
 
 pub use adam::Adam;
@@ -35,6 +36,11 @@ pub use pool::max_pool;
 pub use rng::{Draws, below, distinct, normal, permutation, uniform};
 pub use times::times;
 pub use transpose::location_rows;
+
+/// ReLU in Candle's operations, with gradient 0 at exactly 0: that of Candle's own is 1 there.
+fn relu(x: &candle_core::Tensor) -> candle_core::Result<candle_core::Tensor> {
+    x * x.gt(&x.zeros_like()?)?.to_dtype(x.dtype())?
+}
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -137,8 +137,7 @@ impl BatchNorm {
         let shaped = |var: &Var| var.reshape((1, sizes.channels, 1));
         let normal = flat.broadcast_sub(&mean)?.broadcast_div(&(var + EPS)?.sqrt()?)?;
         let y = normal.broadcast_mul(&shaped(&self.weight)?)?.broadcast_add(&shaped(&self.bias)?)?;
-        // Candle's own relu has gradient 1 at 0.
-        let y = if relu { (&y * y.gt(0.0)?.to_dtype(y.dtype())?)? } else { y };
+        let y = if relu { super::relu(&y)? } else { y };
         y.reshape(x.shape())
     }
 }

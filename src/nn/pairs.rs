@@ -1,11 +1,15 @@
 //! Picking pairs out of tables: scores out of a matrix of all pairs, sums of two rows out of two tables.
 //!
-//! On the CPU the way back adds up without a copy in between; elsewhere it is Candle's `index_select`.
+//! On the CPU the way back adds up without a copy in between; elsewhere it is made of rows by their numbers.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::host::{Held, Real, on_host, slice_of, tensor, vectorized, zeros};
+use super::{
+    host::{Held, Real, on_host, slice_of, tensor, vectorized, zeros},
+    relu,
+    rows::rows,
+};
 
 /// The numbers of `x` (any shape, counted in order) at `places`, in that order: [places].
 ///
@@ -16,7 +20,7 @@ pub fn pick(x: &Tensor, places: &[u32]) -> Result<Tensor> {
     if on_host(&[x]) {
         return x.contiguous()?.apply_op1(PickOp { places: places.to_vec() });
     }
-    x.flatten_all()?.index_select(&Tensor::new(places, x.device())?, 0)
+    rows(&x.flatten_all()?.unsqueeze(1)?, places)?.squeeze(1)
 }
 
 /// ReLU(a[i] + b[j]) of each pair of rows (i, j): `a` [A, H], `b` [B, H] to [pairs, H]. The gradient of ReLU at 0 is 0.
@@ -34,9 +38,7 @@ pub fn relu_of_pair_sums(a: &Tensor, b: &Tensor, pairs: &[(u32, u32)]) -> Result
     if on_host(&[a, b]) {
         return a.contiguous()?.apply_op2(&b.contiguous()?, PairOp { pairs: pairs.to_vec(), width });
     }
-    let rows = |x: &Tensor, index: &[u32]| x.index_select(&Tensor::new(index, x.device())?, 0);
-    let sums = (rows(a, &first)? + rows(b, &second)?)?;
-    &sums * sums.gt(0.0)?.to_dtype(sums.dtype())?
+    relu(&(rows(a, &first)? + rows(b, &second)?)?)
 }
 
 fn check(what: &str, places: &[u32], len: usize) -> Result<()> {
@@ -176,7 +178,7 @@ mod tests {
     use candle_core::{Device, Var};
 
     use super::*;
-    use crate::nn::testing::{check_gradients, numbers, random, weighted};
+    use crate::nn::testing::{check_gradients, elsewhere, numbers, random, weighted};
 
     #[test]
     fn what_is_picked_twice_gets_both_gradients() {
@@ -186,6 +188,8 @@ mod tests {
         let all = numbers(&x);
         assert!(picked.iter().zip(places).all(|(v, p)| *v == all[p as usize]));
         check_gradients("pick", &[&x], || weighted(&pick(&x, &places)?));
+        assert_eq!(numbers(&elsewhere(|| pick(&x, &places)).unwrap()), picked);
+        check_gradients("pick elsewhere", &[&x], || elsewhere(|| weighted(&pick(&x, &places)?)));
         assert!(pick(&x, &[12]).is_err());
     }
 
@@ -199,6 +203,8 @@ mod tests {
         assert!(have.iter().zip(want).all(|(v, (i, j))| (v - (va[i] + vb[j]).max(0.0)).abs() < 1e-15));
         // Row 1 of a is in no pair: its gradient is 0.
         check_gradients("pair sums", &[&a, &b], || weighted(&relu_of_pair_sums(&a, &b, &pairs)?));
+        assert_eq!(numbers(&elsewhere(|| relu_of_pair_sums(&a, &b, &pairs)).unwrap()), have);
+        check_gradients("pair sums elsewhere", &[&a, &b], || elsewhere(|| weighted(&relu_of_pair_sums(&a, &b, &pairs)?)));
         assert!(relu_of_pair_sums(&a, &b, &[(3, 0)]).is_err());
         assert!(relu_of_pair_sums(&a, &random("c", &[2, 4]), &pairs).is_err());
         let nan = Tensor::new(&[[f64::NAN]], &Device::Cpu).unwrap();

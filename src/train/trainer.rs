@@ -233,8 +233,8 @@ impl Trainer {
     fn before_step(&self) -> Result<Before, TrainError> {
         let moving = self.networks.statistics().into_iter().chain(self.networks.prior_params());
         let tensors = moving.map(|(_, var)| Ok((var.clone(), var.as_tensor().copy()?))).collect::<Result<_, TrainError>>()?;
-        let copied = self.adam_prior.state().into_iter().map(|(name, t)| Ok((name, t.copy()?)));
-        Ok(Before { tensors, moments: copied.collect::<Result<_, TrainError>>()? })
+        // Its tensors are copies, or are replaced by a step and not written to.
+        Ok(Before { tensors, moments: self.adam_prior.state().into_iter().collect() })
     }
 
     fn try_step(&mut self) -> Result<StepOutcome, TrainError> {

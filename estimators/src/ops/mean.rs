@@ -24,7 +24,7 @@ const EXP: Pointwise = Pointwise { value: f64::exp, slope: f64::exp, composed: T
 /// # Errors
 /// Only what Candle reports.
 pub fn mean_all(t: &Tensor) -> Result<Tensor> {
-    if fused(t) { Ok(t.contiguous()?.apply_op1(Mean)?) } else { Ok(t.mean_all()?) }
+    if fused(t) { Ok(t.contiguous()?.apply_op1(Mean)?) } else { mean_by_rows(t) }
 }
 
 /// E\[e^t\] over all elements, a scalar, differentiable; +∞ where it has no number, never NaN.
@@ -37,7 +37,13 @@ pub fn exp_mean(t: &Tensor) -> Result<Tensor> {
 
 /// The mean of a function of every element, a scalar; differentiable.
 pub(crate) fn mean_of(t: &Tensor, f: Pointwise) -> Result<Tensor> {
-    if fused(t) { Ok(t.contiguous()?.apply_op1(MeanOf(f))?) } else { Ok((f.composed)(t)?.mean_all()?) }
+    if fused(t) { Ok(t.contiguous()?.apply_op1(MeanOf(f))?) } else { mean_by_rows(&(f.composed)(t)?) }
+}
+
+/// The mean in Candle's operations, by rows first: a GPU has one block of threads for each sum.
+pub(super) fn mean_by_rows(t: &Tensor) -> Result<Tensor> {
+    let rows = if t.rank() > 1 { t.sum(candle_core::D::Minus1)? } else { t.clone() };
+    Ok((rows.sum_all()? / t.elem_count() as f64)?)
 }
 
 struct Mean;

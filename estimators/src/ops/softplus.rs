@@ -5,6 +5,7 @@ use candle_core::{CpuStorage, CustomOp1, CustomOp2, D, IndexOp, Layout, Shape, T
 use super::{
     exp_mean, fused,
     kernel::{Real, by_dtype, elements, fill_like, sum_chunks},
+    mean::mean_by_rows,
 };
 use crate::Result;
 
@@ -24,7 +25,7 @@ pub fn softplus_mean(x: &Tensor) -> Result<Tensor> {
     if fused(x) {
         Ok(x.contiguous()?.apply_op1(SoftplusMean { with_exp: false })?.squeeze(D::Minus1)?)
     } else {
-        Ok(composed(x)?.mean_all()?)
+        mean_by_rows(&composed(x)?)
     }
 }
 

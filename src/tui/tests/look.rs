@@ -242,7 +242,7 @@ fn a_save_of_the_users_own_file_is_in_force_at_once() {
     assert_eq!(draw_to_buffer(&b.app, 120, 40)[(3, 20)].bg, ground);
     b.key(KeyCode::F(1));
     assert!(matches!(b.app.mode, Mode::Help { .. }), "the new key");
-    assert!(b.screen(120, 40).contains("F1"));
+    assert!(b.screen(200, 80).contains("F1"));
     b.key(KeyCode::Esc);
     b.type_text("?");
     assert!(matches!(b.app.mode, Mode::Normal), "and the old one no more");
