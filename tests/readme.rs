@@ -34,7 +34,9 @@ fn tables_are_those_of_the_program() {
     let found = std::fs::read_to_string(path).unwrap();
     let right = put(&put(&found, "keys", &tui::keys::markdown()), "config", &config_table());
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(path, &right).unwrap();
+        // In one go: its neighbours read the file at the same time.
+        std::fs::write(format!("{path}.new"), &right).unwrap();
+        std::fs::rename(format!("{path}.new"), path).unwrap();
         return;
     }
     assert!(found == right, "README.md is out of date: UPDATE=1 cargo test --test readme rewrites its tables");
