@@ -104,7 +104,7 @@ impl Images {
 }
 
 /// Bytes to where they are computed with, a quarter of what the numbers would be, and made numbers there.
-pub(super) fn on_device(bytes: Vec<u8>, shape: (usize, usize, usize, usize), device: &Device) -> Result<Tensor> {
+fn on_device(bytes: Vec<u8>, shape: (usize, usize, usize, usize), device: &Device) -> Result<Tensor> {
     Tensor::from_vec(bytes, shape, device)?.to_dtype(DType::F32)?.affine(1.0 / 127.5, -1.0)
 }
 

@@ -167,11 +167,10 @@ pub fn read_scalars(scalars: &[Option<&Tensor>]) -> Result<Vec<Option<f64>>> {
     let elsewhere = scalars.iter().flatten().filter(|t| !t.device().is_cpu());
     let elsewhere: Vec<Tensor> = elsewhere.map(|t| t.to_dtype(DType::F32)?.reshape(1)).collect::<Result<_>>()?;
     let mut read = if elsewhere.is_empty() { Vec::new() } else { Tensor::cat(&elsewhere, 0)?.to_vec1::<f32>()? }.into_iter();
-    let value = |t: &Tensor| match t.device() {
+    let mut value = |t: &Tensor| match t.device() {
         Device::Cpu => t.to_dtype(DType::F64)?.to_scalar(),
         _ => Ok(read.next().map_or(f64::NAN, f64::from)),
     };
-    let mut value = value;
     scalars.iter().map(|t| t.map(&mut value).transpose()).collect()
 }
 
