@@ -53,3 +53,6 @@ pub use snapshot::{Facts, Phase, Snapshot};
 pub use spread::Spread;
 pub use trainer::{StepOutcome, TrainError, Trainer, WARM_BATCH, WARM_BATCHES};
 pub use vitals::{PAIRS, Pull, TERMS, Vitals};
+
+/// What a snapshot tells of the GPU.
+pub use crate::device::Usage;

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::Bench;
-use crate::{train::Facts, tui::message::Message};
+use crate::{
+    train::{Facts, Usage},
+    tui::message::Message,
+};
 
 fn bench(device: &str) -> Bench {
     let mut b = Bench::new();
@@ -38,4 +41,15 @@ fn the_memory_of_the_process_stands_beside_the_device_where_there_is_room() {
     let mut gpu = bench("cuda:0");
     gpu.send(Message::Memory(172));
     assert!(first(&gpu, 200, 60).ends_with("cuda:0, 1 thread, 172 MiB of main memory"), "{}", first(&gpu, 200, 60));
+}
+
+#[test]
+fn what_a_gpu_tells_of_itself_stands_there_instead() {
+    let mut b = bench("cuda:0");
+    b.send(Message::Memory(172));
+    let usage = Usage { memory: Some((3 << 30, 80 << 30)), load: Some(97), temperature: Some(61) };
+    b.publish(|s| s.gpu = Some(usage));
+    let wide = first(&b, 200, 60);
+    assert!(wide.ends_with("· cuda:0, 3.0 of 80 GiB, 97 %, 61 °C"), "{wide}");
+    assert!(first(&b, 80, 24).ends_with("cuda:0, 1 thread"), "where there is no room, the device alone");
 }
