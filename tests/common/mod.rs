@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::{Arc, Mutex},
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -65,6 +65,7 @@ pub struct Screen {
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
     parser: Arc<Mutex<vt100::Parser>>,
     sent: Arc<Mutex<Vec<u8>>>,
+    reading: JoinHandle<()>,
 }
 
 /// What sort of terminal it is.
@@ -105,7 +106,7 @@ impl Screen {
         let parser = Arc::new(Mutex::new(vt100::Parser::new(size(rows), size(columns), 0)));
         let sent = Arc::new(Mutex::new(Vec::new()));
         let (shared, all, keys) = (parser.clone(), sent.clone(), writer.clone());
-        thread::spawn(move || {
+        let reading = thread::spawn(move || {
             let mut bytes = [0; 8192];
             let mut asked = false;
             while let Ok(n) = reader.read(&mut bytes) {
@@ -125,7 +126,7 @@ impl Screen {
                 }
             }
         });
-        Self { child, master: pair.master, writer, parser, sent }
+        Self { child, master: pair.master, writer, parser, sent, reading }
     }
 
     pub fn text(&self) -> String {
@@ -206,11 +207,14 @@ impl Screen {
         self.until(&format!("'{text}'"), |screen| screen.contains(text));
     }
 
-    /// Waits for the program's end; its exit code.
+    /// Waits for the program's end; its exit code. All that it has written is on the screen then.
     pub fn exit_code(&mut self) -> u32 {
         let end = Instant::now() + Duration::from_secs(60);
         while Instant::now() < end {
             if let Some(status) = self.child.try_wait().expect("a child to wait for") {
+                while !self.reading.is_finished() && Instant::now() < end {
+                    thread::sleep(Duration::from_millis(5));
+                }
                 return status.exit_code();
             }
             thread::sleep(Duration::from_millis(20));
