@@ -21,7 +21,14 @@ pub(super) fn open(number: usize) -> Result<Device, String> {
         }
     }
     match catch_unwind(AssertUnwindSafe(|| Device::new_cuda(number))) {
-        Ok(Ok(device)) => Ok(device),
+        Ok(Ok(device)) => {
+            if let Ok(cuda) = device.as_cuda_device() {
+                // SAFETY: a device has one stream here, and one thread gives it work, so that its work is done in order without
+                // the two events that each tensor would have.
+                unsafe { cuda.disable_event_tracking() };
+            }
+            Ok(device)
+        }
         Ok(Err(e)) => Err(super::first_line(&e.to_string())),
         Err(_) => Err("NVIDIA's libraries lack a function that is needed: they may be too old".into()),
     }

@@ -11,14 +11,15 @@ use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Result, Shape, 
 use rayon::prelude::*;
 
 use super::{
+    flat_adam::{Flat, joined, prepare},
     gradients::{Gradient, Gradients, on_slice},
-    host::{Real, vectorized},
+    host::{Real, on_host, vectorized},
     params::is_under,
 };
 
-const BETA1: f64 = 0.9;
-const BETA2: f64 = 0.999;
-const EPS: f64 = 1e-8;
+pub(super) const BETA1: f64 = 0.9;
+pub(super) const BETA2: f64 = 0.999;
+pub(super) const EPS: f64 = 1e-8;
 
 /// Numbers handed to a thread at a time.
 const CHUNK: usize = 1 << 14;
@@ -29,7 +30,12 @@ const CHUNK: usize = 1 << 14;
 #[derive(Debug, Default)]
 pub struct Adam {
     slots: BTreeMap<String, Slot>,
+    /// Off the CPU, the moments of the last step as they were computed; those in `slots` are parts of them.
+    flats: Vec<Flat>,
 }
+
+/// Parameters by name, and the number that their gradients are multiplied by.
+pub type Part<'a> = (&'a [(String, Var)], f64);
 
 /// The state of one parameter.
 #[derive(Debug)]
@@ -50,18 +56,18 @@ enum Moments {
 impl Moments {
     fn zeros(param: &Tensor) -> Result<Self> {
         let n = param.elem_count();
-        Ok(match (param.device(), param.dtype()) {
-            (Device::Cpu, DType::F32) => Self::F32(vec![0.0; n], vec![0.0; n]),
-            (Device::Cpu, DType::F64) => Self::F64(vec![0.0; n], vec![0.0; n]),
+        Ok(match (on_host(&[param]), param.dtype()) {
+            (true, DType::F32) => Self::F32(vec![0.0; n], vec![0.0; n]),
+            (true, DType::F64) => Self::F64(vec![0.0; n], vec![0.0; n]),
             _ => Self::Device(param.zeros_like()?.detach(), param.zeros_like()?.detach()),
         })
     }
 
     /// Own copies of `m` and `v`, fit for the kernel of their type and device.
     fn from_tensors(m: &Tensor, v: &Tensor) -> Result<Self> {
-        Ok(match (m.device(), m.dtype()) {
-            (Device::Cpu, DType::F32) => Self::F32(m.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?),
-            (Device::Cpu, DType::F64) => Self::F64(m.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?),
+        Ok(match (on_host(&[m]), m.dtype()) {
+            (true, DType::F32) => Self::F32(m.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?),
+            (true, DType::F64) => Self::F64(m.flatten_all()?.to_vec1()?, v.flatten_all()?.to_vec1()?),
             _ => Self::Device(m.copy()?.detach(), v.copy()?.detach()),
         })
     }
@@ -77,8 +83,8 @@ impl Moments {
     /// Whether the kernel for `param` can use them as they are.
     fn fit(&self, param: &Tensor) -> bool {
         match self {
-            Self::F32(..) => param.device().is_cpu() && param.dtype() == DType::F32,
-            Self::F64(..) => param.device().is_cpu() && param.dtype() == DType::F64,
+            Self::F32(..) => on_host(&[param]) && param.dtype() == DType::F32,
+            Self::F64(..) => on_host(&[param]) && param.dtype() == DType::F64,
             Self::Device(m, _) => m.device().same_device(param.device()) && m.dtype() == param.dtype(),
         }
     }
@@ -95,17 +101,71 @@ impl Adam {
     /// # Errors
     /// If a gradient's or a loaded moment's shape is not the parameter's.
     pub fn step(&mut self, params: &[(String, Var)], grads: &Gradients, lr: f64, scale: f64) -> Result<()> {
-        for (name, param) in params {
-            let Some(grad) = grads.get(param) else { continue };
-            let slot = self.slot(name, param)?;
-            slot.steps += 1;
-            let update = Update::new(slot.steps, lr, scale);
-            match (&mut slot.moments, grad) {
-                (Moments::F32(m, v), grad) => update.on_host(param, grad, m, v)?,
-                (Moments::F64(m, v), grad) => update.on_host(param, grad, m, v)?,
-                (Moments::Device(m, v), Gradient::Tensor(grad)) => update.composed(param, grad, m, v)?,
-                (Moments::Device(..), Gradient::Host(_)) => bail!("{name} and its gradient are on different devices"),
+        self.step_parts(&[(params, scale)], grads, lr)
+    }
+
+    /// The same for parameters whose gradients are multiplied by different numbers. On a device with too little memory left, no
+    /// parameter is changed.
+    ///
+    /// # Errors
+    /// If a gradient's or a loaded moment's shape is not the parameter's.
+    pub fn step_parts(&mut self, parts: &[Part<'_>], grads: &Gradients, lr: f64) -> Result<()> {
+        let mut pending = Vec::new();
+        for &(params, scale) in parts {
+            // Parameters elsewhere, by the steps they have taken.
+            let mut elsewhere: BTreeMap<u64, Vec<(&str, &Var)>> = BTreeMap::new();
+            for (name, param) in params {
+                let Some(grad) = grads.get(param) else { continue };
+                let slot = self.slot(name, param)?;
+                let update = Update::new(slot.steps + 1, lr, scale);
+                match &mut slot.moments {
+                    Moments::F32(m, v) => update.on_host(param, grad, m, v)?,
+                    Moments::F64(m, v) => update.on_host(param, grad, m, v)?,
+                    Moments::Device(..) => {
+                        elsewhere.entry(slot.steps).or_default().push((name, param));
+                        continue;
+                    }
+                }
+                slot.steps += 1;
             }
+            for (steps, params) in elsewhere {
+                let grads = grads.flat(&params)?;
+                let (m, v) = self.flat(&params)?;
+                pending.push(prepare(&params, &grads, &m, &v, Update::new(steps + 1, lr, scale))?);
+            }
+        }
+        let flats = pending.into_iter().map(|pending| pending.take()).collect::<Result<Vec<_>>>()?;
+        if !flats.is_empty() {
+            flats.iter().try_for_each(|flat| self.split(flat))?;
+            self.flats = flats;
+        }
+        Ok(())
+    }
+
+    /// The moments of these parameters, one after the other.
+    fn flat(&self, params: &[(&str, &Var)]) -> Result<(Tensor, Tensor)> {
+        let same = |flat: &&Flat| flat.names.iter().map(String::as_str).eq(params.iter().map(|(name, _)| *name));
+        if let Some(flat) = self.flats.iter().find(same) {
+            return Ok((flat.m.clone(), flat.v.clone()));
+        }
+        let moments = params.iter().filter_map(|(name, _)| match &self.slots.get(*name)?.moments {
+            Moments::Device(m, v) => Some((m, v)),
+            _ => None,
+        });
+        let (m, v): (Vec<&Tensor>, Vec<&Tensor>) = moments.unzip();
+        Ok((joined(m.into_iter())?, joined(v.into_iter())?))
+    }
+
+    /// Hands each parameter its part of moments that have taken a step.
+    fn split(&mut self, flat: &Flat) -> Result<()> {
+        let mut from = 0;
+        for name in &flat.names {
+            let Some(slot) = self.slots.get_mut(name) else { bail!("no state for {name}") };
+            let n = slot.shape.elem_count();
+            let part = |all: &Tensor| all.narrow(0, from, n)?.reshape(&slot.shape);
+            slot.moments = Moments::Device(part(&flat.m)?, part(&flat.v)?);
+            slot.steps += 1;
+            from += n;
         }
         Ok(())
     }
@@ -123,6 +183,7 @@ impl Adam {
             let (m, v) = slot.moments.tensors(&slot.shape)?;
             let moved = |t: Tensor| t.to_device(param.device())?.to_dtype(param.dtype());
             slot.moments = Moments::from_tensors(&moved(m)?, &moved(v)?)?;
+            self.flats.clear();
         }
         Ok(slot)
     }
@@ -130,6 +191,7 @@ impl Adam {
     /// Drops the state of `prefix` itself and of all below it; they start anew.
     pub fn forget(&mut self, prefix: &str) {
         self.slots.retain(|name, _| name != prefix && !is_under(name, prefix));
+        self.flats.clear();
     }
 
     /// Everything a checkpoint needs, in order of name: `NAME.m`, `NAME.v` (shaped as the parameter) and `NAME.t`
@@ -164,18 +226,19 @@ impl Adam {
             slots.insert(name.to_owned(), Slot { steps: steps.max(0) as u64, shape: m.shape().clone(), moments });
         }
         self.slots = slots;
+        self.flats.clear();
         Ok(())
     }
 }
 
 /// The numbers of one update: m ← m + (1−β1)(g−m), v ← β2·v + (1−β2)g², p ← p − rate·m / (√v·root + ε).
 #[derive(Clone, Copy)]
-struct Update {
-    scale: f64,
+pub(super) struct Update {
+    pub scale: f64,
     /// lr / (1 − β1ᵗ).
-    rate: f64,
+    pub rate: f64,
     /// 1 / √(1 − β2ᵗ).
-    root: f64,
+    pub root: f64,
 }
 
 impl Update {
@@ -205,15 +268,6 @@ impl Update {
 
     fn on_host<T: Real>(self, param: &Var, grad: Gradient<'_>, m: &mut Vec<T>, v: &mut Vec<T>) -> Result<()> {
         on_slice(&grad, |grad| param.inplace_op1(&HostStep { update: self, grad, m: RefCell::new(m), v: RefCell::new(v) }))?
-    }
-
-    /// The same from Candle's ordinary operations, for devices without a kernel of ours.
-    fn composed(self, param: &Var, grad: &Tensor, m: &mut Tensor, v: &mut Tensor) -> Result<()> {
-        let g = (grad.detach() * self.scale)?;
-        *m = ((&*m * BETA1)? + (&g * (1.0 - BETA1))?)?;
-        *v = ((&*v * BETA2)? + (g.sqr()? * (1.0 - BETA2))?)?;
-        let change = ((&*m * self.rate)? / ((v.sqrt()? * self.root)? + EPS)?)?;
-        param.set(&(param.as_detached_tensor() - change)?)
     }
 }
 
@@ -315,17 +369,53 @@ mod tests {
         }
     }
 
+    /// Parameters of different ages, one of them without gradient at times, with the step for other devices and with the kernel.
     #[test]
-    fn the_composed_update_is_the_kernels() {
-        let (one, two) = (var(&[1.0, -2.0, 3.0], DType::F64), var(&[1.0, -2.0, 3.0], DType::F64));
-        let (mut m, mut v) = (one.zeros_like().unwrap(), one.zeros_like().unwrap());
+    fn the_flat_step_is_the_kernels() {
+        let start = || [("a", var(&[1.0, -2.0, 3.0], DType::F64)), ("b", var(&[0.5], DType::F64)), ("c", var(&[2.0, 7.0], DType::F64))];
+        let run = || {
+            let params = start().map(|(name, p)| (name.to_owned(), p));
+            let mut adam = Adam::new();
+            for t in 1..7 {
+                let (ga, gb, gc) = ([0.1, -0.2, 0.3 * f64::from(t)], [f64::from(t)], [-0.4, 0.01]);
+                let mut pairs: Vec<(&Var, &[f64])> = vec![(&params[0].1, &ga), (&params[2].1, &gc)];
+                if t != 2 && t != 3 {
+                    pairs.push((&params[1].1, &gb));
+                }
+                let (one, two) = params.split_at(2);
+                adam.step_parts(&[(one, 0.7), (two, 1.0)], &grads(&pairs), 0.1).unwrap();
+                if t == 4 {
+                    adam.forget("c");
+                }
+                if t == 5 {
+                    let state = adam.state().into_iter().collect();
+                    adam.load(&state).unwrap();
+                }
+            }
+            let state: Vec<f64> = adam.state().iter().flat_map(|(_, t)| numbers(t)).collect();
+            [params.iter().flat_map(|(_, p)| numbers(p)).collect(), state].concat()
+        };
+        let (kernel, flat) = (run(), crate::nn::testing::elsewhere(run));
+        assert_eq!(kernel.len(), 6 + 12 + 3);
+        assert!(kernel.iter().zip(&flat).all(|(a, b)| (a - b).abs() < 1e-14), "{kernel:?}\n{flat:?}");
+        assert_ne!(kernel, flat, "the two are computed in different ways");
+    }
+
+    /// A shape that does not fit is found before anything is written.
+    #[test]
+    fn a_step_that_fails_elsewhere_changes_nothing() {
+        let (a, b) = (var(&[1.0], DType::F64), var(&[2.0, 3.0], DType::F64));
+        let params = [("a".to_owned(), a.clone()), ("b".to_owned(), b.clone())];
         let mut adam = Adam::new();
-        for t in 1..5 {
-            let g = [0.1, -0.2, 0.3 * t as f64];
-            Update::new(t, 0.1, 0.7).composed(&one, &Tensor::new(&g, &Device::Cpu).unwrap(), &mut m, &mut v).unwrap();
-            adam.step(&[("p".into(), two.clone())], &grads(&[(&two, &g)]), 0.1, 0.7).unwrap();
-        }
-        assert!(crate::nn::testing::distance(&one, &two) < 1e-14);
+        adam.load(&HashMap::from([
+            ("b.m".to_owned(), b.zeros_like().unwrap().narrow(0, 0, 1).unwrap()),
+            ("b.v".to_owned(), b.zeros_like().unwrap().narrow(0, 0, 1).unwrap()),
+            ("b.t".to_owned(), Tensor::new(3i64, &Device::Cpu).unwrap()),
+        ]))
+        .unwrap();
+        let grads = grads(&[(&a, &[1.0]), (&b, &[1.0, 1.0])]);
+        assert!(crate::nn::testing::elsewhere(|| adam.step_parts(&[(&params[..1], 1.0), (&params[1..], 1.0)], &grads, 0.1)).is_err());
+        assert_eq!((numbers(&a), numbers(&b)), (vec![1.0], vec![2.0, 3.0]));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use candle_core::{CpuStorage, DType, Device, Result, Shape, Tensor, TensorId, Va
 use rayon::prelude::*;
 
 use super::{
+    flat_adam::joined,
     host::{Held, Real, on_host, tensor, vectorized},
     sums,
 };
@@ -25,6 +26,8 @@ pub struct Gradients {
     slots: Slots,
     /// Written by Candle: parameters used by its own operations, or on another device.
     others: Option<GradStore>,
+    /// Of the last pass: gradients of parameters elsewhere one after the other, for those parameters.
+    flats: RefCell<Vec<(Vec<TensorId>, Tensor)>>,
 }
 
 type Slots = HashMap<TensorId, Slot>;
@@ -68,6 +71,7 @@ impl Gradients {
         self.slots.retain(|_, slot| std::mem::take(&mut slot.filled));
         // Before the way back, which needs the memory.
         self.others = None;
+        self.flats.get_mut().clear();
         let (others, slots) = collecting(std::mem::take(&mut self.slots), || loss.backward());
         self.slots = slots;
         let others = others?;
@@ -85,6 +89,24 @@ impl Gradients {
             Some(slot) if slot.filled => Some(Gradient::Host(&slot.values)),
             _ => self.others.as_ref()?.get(param).map(Gradient::Tensor),
         }
+    }
+
+    /// The gradients of parameters elsewhere one after the other, [all numbers]; joined once in a pass.
+    ///
+    /// # Errors
+    /// If one of them has none, or has it on the host.
+    pub(super) fn flat(&self, params: &[(&str, &Var)]) -> Result<Tensor> {
+        let ids: Vec<TensorId> = params.iter().map(|(_, param)| param.id()).collect();
+        if let Some((_, flat)) = self.flats.borrow().iter().find(|(of, _)| *of == ids) {
+            return Ok(flat.clone());
+        }
+        let found = params.iter().map(|(name, param)| match self.get(param) {
+            Some(Gradient::Tensor(grad)) if grad.shape() == param.shape() => Ok(grad),
+            _ => bail!("{name} has no gradient of its shape and on its device"),
+        });
+        let flat = joined(found.collect::<Result<Vec<_>>>()?.into_iter())?;
+        self.flats.borrow_mut().push((ids, flat.clone()));
+        Ok(flat)
     }
 
     /// A copy of one parameter's gradient; `None` if the loss does not depend on it.
@@ -204,13 +226,11 @@ const CHUNK: usize = 1 << 14;
 pub fn grad_norm(params: &[(String, Var)], grads: &Gradients) -> Result<Tensor> {
     let mut total = 0.0;
     let mut elsewhere = Vec::new();
-    for (_, param) in params {
+    for (name, param) in params {
         let Some(grad) = grads.get(param) else { continue };
         total += match grad {
             Gradient::Tensor(grad) if !on_host(&[grad]) => {
-                // By rows first: a GPU has one block of threads for each sum.
-                let squares = grad.to_dtype(DType::F32)?.sqr()?;
-                elsewhere.push(squares.sum(candle_core::D::Minus1)?.sum_all()?);
+                elsewhere.push((name.as_str(), param));
                 0.0
             }
             grad if param.dtype() == DType::F32 => on_slice(&grad, square_sum::<f32>)?,
@@ -220,11 +240,13 @@ pub fn grad_norm(params: &[(String, Var)], grads: &Gradients) -> Result<Tensor> 
     if elsewhere.is_empty() {
         return Tensor::new(total.sqrt(), &Device::Cpu);
     }
-    // Also the squares of those that are on the host, if any, as one more.
-    if total != 0.0 {
-        elsewhere.push(Tensor::new(total as f32, elsewhere[0].device())?);
-    }
-    Tensor::stack(&elsewhere, 0)?.sum_all()?.sqrt()
+    let squares = grads.flat(&elsewhere)?.to_dtype(DType::F32)?.sqr()?;
+    // A GPU has one block of threads for each sum: by rows first, filled up with zeros.
+    let rows = squares.elem_count().div_ceil(CHUNK);
+    let squares = squares.pad_with_zeros(0, 0, rows * CHUNK - squares.elem_count())?;
+    let sum = squares.reshape((rows, CHUNK))?.sum(1)?.sum_all()?;
+    // Also the squares of those that are on the host, if any.
+    sum.affine(1.0, total)?.sqrt()
 }
 
 fn square_sum<T: Real>(values: &[T]) -> f64 {

@@ -6,7 +6,8 @@
 
 pub mod adam;
 pub mod conv;
-pub mod folded;
+pub mod flat_adam;
+mod folded;
 pub mod gradients;
 pub mod linear;
 pub mod norm;

@@ -272,10 +272,9 @@ impl Trainer {
         let Recorded { row, watched_norm, nonfinite } = self.record(step, computed, negatives, lr)?;
         if nonfinite.is_none() {
             // Critics that only monitor are clipped by themselves: they leave the encoder's step alone.
-            for (params, norm) in [(&trained, row.grad_norm), (&watched, watched_norm)] {
-                let scale = if optim.clip_norm > 0.0 && norm > optim.clip_norm { optim.clip_norm / norm } else { 1.0 };
-                self.adam.step(params, &self.gradients, lr, scale)?;
-            }
+            let scale = |norm: f64| if optim.clip_norm > 0.0 && norm > optim.clip_norm { optim.clip_norm / norm } else { 1.0 };
+            let parts = [(&trained[..], scale(row.grad_norm)), (&watched[..], scale(watched_norm))];
+            self.adam.step_parts(&parts, &self.gradients, lr)?;
             self.newest = PerTerm {
                 global: kept(&mut self.estimators.global, value.global, global),
                 local: kept(&mut self.estimators.local, value.local, local),
