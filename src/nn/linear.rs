@@ -8,6 +8,7 @@ use super::{
     gradients::{deposit, deposit_sums},
     host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, vectorized, with_scratch, zeros},
     params::Init,
+    stated::stated,
     transpose::transpose_into,
 };
 
@@ -69,10 +70,19 @@ fn apply(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Resu
         Some(b) if on_host(&[x, weight, b]) => x.contiguous()?.apply_op3(&weight.contiguous()?, &b.contiguous()?, op),
         None if on_host(&[x, weight]) => x.contiguous()?.apply_op2(&weight.contiguous()?, op),
         _ => {
-            let rows = x.reshape(((), input))?.matmul(&weight.t()?)?;
-            let rows = if let Some(b) = bias { rows.broadcast_add(b)? } else { rows };
-            let rows = if relu { super::relu(&rows)? } else { rows };
-            rows.reshape(op.shape)
+            let (flat, matrix) = (x.detach().reshape(((), input))?.contiguous()?, weight.detach());
+            let rows = flat.matmul(&matrix.t()?)?;
+            let rows = if let Some(b) = bias { rows.broadcast_add(&b.detach())? } else { rows };
+            let open = if relu { Some(super::above_zero(&rows)?) } else { None };
+            let rows = if let Some(open) = &open { (rows * open)? } else { rows };
+            let (shape, biased, to_x) = (x.shape().clone(), bias.is_some(), x.track_op());
+            stated([x, weight, bias.unwrap_or(weight)], rows.reshape(op.shape)?, move |grad| {
+                let grad = grad.reshape(((), output))?;
+                let grad = if let Some(open) = &open { (grad * open)? } else { grad };
+                let by_x = if to_x { Some(grad.matmul(&matrix)?.reshape(&shape)?) } else { None };
+                let by_bias = if biased { Some(grad.sum(0)?) } else { None };
+                Ok([by_x, Some(grad.t()?.matmul(&flat)?), by_bias])
+            })
         }
     }
 }

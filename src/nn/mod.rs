@@ -23,6 +23,7 @@ mod host;
 mod im2col;
 mod patches;
 mod rows;
+mod stated;
 mod sums;
 
 pub use adam::Adam;
@@ -40,7 +41,13 @@ pub use transpose::location_rows;
 
 /// ReLU in Candle's operations, with gradient 0 at exactly 0: that of Candle's own is 1 there.
 fn relu(x: &candle_core::Tensor) -> candle_core::Result<candle_core::Tensor> {
-    x * x.gt(&x.zeros_like()?)?.to_dtype(x.dtype())?
+    x * above_zero(x)?
+}
+
+/// 1 where `x` is above 0, else 0; no gradient leads through it.
+fn above_zero(x: &candle_core::Tensor) -> candle_core::Result<candle_core::Tensor> {
+    let x = x.detach();
+    x.gt(&x.zeros_like()?)?.to_dtype(x.dtype())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::{
     batch_kernel::{BatchOp, Sizes, batch_moments},
     host::on_host,
     params::Init,
+    stated::stated,
 };
 
 /// Added to every variance, as PyTorch has it.
@@ -119,26 +120,42 @@ impl BatchNorm {
 
     /// The same from Candle's ordinary operations, for devices without a kernel of ours.
     fn apply_composed(&self, x: &Tensor, stats: Stats, relu: bool, sizes: Sizes) -> Result<Tensor> {
-        let flat = x.reshape((sizes.images, sizes.channels, sizes.positions))?;
+        let count = (sizes.images * sizes.positions) as f64;
+        let by_feature = (sizes.images, sizes.channels, sizes.positions);
+        let shaped = |vector: Tensor| vector.reshape((1, sizes.channels, 1));
+        let flat = x.detach().reshape(by_feature)?;
         let (mean, var) = match stats {
             Stats::Train => {
                 let mean = flat.mean_keepdim((0, 2))?;
                 let var = flat.broadcast_sub(&mean)?.sqr()?.mean_keepdim((0, 2))?;
-                let count = (sizes.images * sizes.positions) as f64;
-                self.track(&mean.flatten_all()?.detach(), &var.flatten_all()?.detach(), count)?;
+                self.track(&mean.flatten_all()?, &var.flatten_all()?, count)?;
                 (mean, var)
             }
-            Stats::Eval => {
-                // Copies: the graph outlives the next change of the running statistics.
-                let shaped = |var: &Var| var.as_detached_tensor().copy()?.reshape((1, sizes.channels, 1));
-                (shaped(&self.running_mean)?, shaped(&self.running_var)?)
-            }
+            Stats::Eval => (shaped(self.running_mean.as_detached_tensor())?, shaped(self.running_var.as_detached_tensor())?),
         };
-        let shaped = |var: &Var| var.reshape((1, sizes.channels, 1));
-        let normal = flat.broadcast_sub(&mean)?.broadcast_div(&(var + EPS)?.sqrt()?)?;
-        let y = normal.broadcast_mul(&shaped(&self.weight)?)?.broadcast_add(&shaped(&self.bias)?)?;
-        let y = if relu { super::relu(&y)? } else { y };
-        y.reshape(x.shape())
+        let inverse_std = (var + EPS)?.sqrt()?.recip()?;
+        let normal = flat.broadcast_sub(&mean)?.broadcast_mul(&inverse_std)?;
+        let weight = shaped(self.weight.as_detached_tensor())?;
+        let y = normal.broadcast_mul(&weight)?.broadcast_add(&shaped(self.bias.as_detached_tensor())?)?;
+        let open = if relu { Some(super::above_zero(&y)?) } else { None };
+        let y = if let Some(open) = &open { (y * open)? } else { y };
+        let scale = (weight * inverse_std)?;
+        let (shape, features) = (x.shape().clone(), sizes.channels);
+        stated([x, &self.weight, &self.bias], y.reshape(x.shape())?, move |grad| {
+            let grad = grad.reshape(by_feature)?;
+            let grad = if let Some(open) = &open { (grad * open)? } else { grad };
+            let by_bias = grad.sum_keepdim((0, 2))?;
+            let by_weight = (&grad * &normal)?.sum_keepdim((0, 2))?;
+            let inner = match stats {
+                Stats::Train => {
+                    let along = normal.broadcast_mul(&by_weight.affine(1.0 / count, 0.0)?)?;
+                    (grad - along)?.broadcast_sub(&by_bias.affine(1.0 / count, 0.0)?)?
+                }
+                Stats::Eval => grad,
+            };
+            let by_x = inner.broadcast_mul(&scale)?.reshape(&shape)?;
+            Ok([Some(by_x), Some(by_weight.reshape(features)?), Some(by_bias.reshape(features)?)])
+        })
     }
 }
 
