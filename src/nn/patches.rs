@@ -1,48 +1,99 @@
 //! Convolution from Candle's ordinary operations, for devices without a kernel of ours: patches, then one matrix product.
 //!
-//! Candle's own convolution has no fast way back on a GPU. Here the image is cut into squares of the stride's side, channels last; a
-//! patch is then a few neighbouring squares, so that both passes are slices, one rearrangement and products of matrices.
+//! Candle's own convolution has no fast way back on a GPU. Here the pixels of all patches are picked in one go, by their numbers, and the
+//! way back adds up for each pixel what the patches it is in say of it, again by numbers.
 
-use candle_core::{Result, Tensor};
+use std::cell::RefCell;
 
-use super::im2col::Geometry;
+use candle_core::{Result, Tensor, bail};
+
+use super::{im2col::Geometry, stated::stated};
+
+/// No pixel, no patch: `index_select` makes zeros of it.
+const NONE: u32 = u32::MAX;
 
 /// What [`super::conv2d`] computes: `x` [N, C, H, W] with `w` [O, C, k, k] to [N, O, OH, OW].
 pub(super) fn conv2d(x: &Tensor, w: &Tensor, g: &Geometry) -> Result<Tensor> {
-    // Squares a kernel covers on each axis.
-    let across = g.kernel.div_ceil(g.stride);
-    let squares = squares(x, g, across)?;
-    let mut parts = Vec::with_capacity(across * across);
-    for y in 0..across {
-        for x in 0..across {
-            parts.push(squares.narrow(1, y, g.out_height)?.narrow(2, x, g.out_width)?);
+    let g = *g;
+    let places = places(&g, x)?;
+    let (taps, cells) = (g.kernel * g.kernel, g.out_height * g.out_width);
+    let pixels = x.detach().permute((0, 2, 3, 1))?.contiguous()?.reshape((g.images, g.height * g.width, g.channels))?;
+    let patches = pixels.index_select(&places.of_patches, 1)?.reshape((g.images * cells, taps * g.channels))?;
+    let matrix = w.detach().permute((2, 3, 1, 0))?.contiguous()?.reshape((taps * g.channels, g.outputs))?;
+    let y = patches.matmul(&matrix)?.reshape((g.images, g.out_height, g.out_width, g.outputs))?;
+    let to_x = x.track_op();
+    stated([x, w, w], y.permute((0, 3, 1, 2))?.contiguous()?, move |grad| {
+        let grad = grad.permute((0, 2, 3, 1))?.contiguous()?.reshape((g.images * cells, g.outputs))?;
+        let by_w = patches.t()?.matmul(&grad)?.reshape((g.kernel, g.kernel, g.channels, g.outputs))?;
+        let by_w = by_w.permute((3, 2, 0, 1))?.contiguous()?;
+        if !to_x {
+            return Ok([None, Some(by_w), None]);
+        }
+        let by_patch = grad.matmul(&matrix.t()?)?.reshape((g.images, cells * taps, g.channels))?;
+        let by_pixel = by_patch.index_select(&places.of_pixels, 1)?;
+        let by_pixel = by_pixel.reshape((g.images, g.height, g.width, places.most, g.channels))?.sum(3)?;
+        Ok([Some(by_pixel.permute((0, 3, 1, 2))?.contiguous()?), Some(by_w), None])
+    })
+}
+
+/// Which pixel each tap of each patch sees, and which taps see each pixel.
+#[derive(Clone)]
+struct Places {
+    /// [cells · taps]
+    of_patches: Tensor,
+    /// [pixels · most], filled up with [`NONE`].
+    of_pixels: Tensor,
+    /// Taps that see one pixel, at most.
+    most: usize,
+}
+
+thread_local! {
+    /// Those made so far, for the next step: a network has a few geometries.
+    static KNOWN: RefCell<Vec<(Geometry, Places)>> = const { RefCell::new(Vec::new()) };
+}
+/// Geometries remembered, at most.
+const REMEMBERED: usize = 32;
+
+fn places(g: &Geometry, x: &Tensor) -> Result<Places> {
+    // Whatever the number of images.
+    let g = Geometry { images: 1, ..*g };
+    KNOWN.with_borrow_mut(|known| {
+        let same = |(of, places): &&(Geometry, Places)| *of == g && places.of_patches.device().same_device(x.device());
+        if let Some((_, places)) = known.iter().find(same) {
+            return Ok(places.clone());
+        }
+        let places = made(&g, x)?;
+        if known.len() == REMEMBERED {
+            known.remove(0);
+        }
+        known.push((g, places.clone()));
+        Ok(places)
+    })
+}
+
+fn made(g: &Geometry, x: &Tensor) -> Result<Places> {
+    if g.height * g.width >= NONE as usize || g.out_height * g.out_width * g.kernel * g.kernel >= NONE as usize {
+        bail!("conv2d: images of {}×{} are too large for a device", g.height, g.width);
+    }
+    let inside = |out: usize, tap: usize, length: usize| (out * g.stride + tap).checked_sub(g.pad).filter(|&at| at < length);
+    let mut of_patches = Vec::new();
+    let mut seen = vec![Vec::new(); g.height * g.width];
+    for (row, column) in (0..g.out_height).flat_map(|row| (0..g.out_width).map(move |column| (row, column))) {
+        for (down, right) in (0..g.kernel).flat_map(|down| (0..g.kernel).map(move |right| (down, right))) {
+            let pixel = inside(row, down, g.height).zip(inside(column, right, g.width)).map(|(y, x)| y * g.width + x);
+            if let Some(pixel) = pixel {
+                seen[pixel].push(of_patches.len() as u32);
+            }
+            of_patches.push(pixel.map_or(NONE, |pixel| pixel as u32));
         }
     }
-    let patches = Tensor::cat(&parts, 3)?;
-    let taps = patches.dim(3)?;
-    let rows = patches.contiguous()?.reshape((g.images * g.positions(), taps))?;
-    let y = rows.matmul(&turned(w, g, across)?)?;
-    y.reshape((g.images, g.out_height, g.out_width, g.outputs))?.permute((0, 3, 1, 2))?.contiguous()
-}
-
-/// The padded image in squares of the stride's side: [N, rows, columns, stride²·C].
-fn squares(x: &Tensor, g: &Geometry, across: usize) -> Result<Tensor> {
-    let (rows, columns) = (g.out_height - 1 + across, g.out_width - 1 + across);
-    // As long as the squares need: with zeros behind, or without what no kernel reaches.
-    let fitted = |x: Tensor, dim: usize, length: usize| {
-        let behind = length.saturating_sub(x.dim(dim)? + g.pad);
-        x.pad_with_zeros(dim, g.pad, behind)?.narrow(dim, 0, length)
-    };
-    let x = x.permute((0, 2, 3, 1))?;
-    let x = fitted(fitted(x, 1, rows * g.stride)?, 2, columns * g.stride)?.contiguous()?;
-    let split = x.reshape(&[g.images, rows, g.stride, columns, g.stride, g.channels])?;
-    split.permute([0, 1, 3, 2, 4, 5])?.contiguous()?.reshape((g.images, rows, columns, g.stride * g.stride * g.channels))
-}
-
-/// The weights in the order of a patch, zeros where a kernel ends within a square: [taps, O].
-fn turned(w: &Tensor, g: &Geometry, across: usize) -> Result<Tensor> {
-    let (side, missing) = (across * g.stride, across * g.stride - g.kernel);
-    let w = w.pad_with_zeros(2, 0, missing)?.pad_with_zeros(3, 0, missing)?.contiguous()?;
-    let split = w.reshape(&[g.outputs, g.channels, across, g.stride, across, g.stride])?;
-    split.permute([2, 4, 3, 5, 1, 0])?.contiguous()?.reshape((side * side * g.channels, g.outputs))
+    let most = seen.iter().map(Vec::len).max().unwrap_or(0).max(1);
+    let mut of_pixels = vec![NONE; most * seen.len()];
+    for (places, taps) in of_pixels.chunks_exact_mut(most).zip(&seen) {
+        places[..taps.len()].copy_from_slice(taps);
+    }
+    let device = x.device();
+    let (all_taps, all_places) = (of_patches.len(), of_pixels.len());
+    let of_patches = Tensor::from_vec(of_patches, all_taps, device)?;
+    Ok(Places { of_patches, of_pixels: Tensor::from_vec(of_pixels, all_places, device)?, most })
 }
