@@ -24,13 +24,16 @@ use super::{
 pub struct Gradients {
     /// Written by the layers of `nn`.
     slots: Slots,
-    /// Written by Candle: parameters used by its own operations, or on another device.
+    /// Stated by layers on another device.
+    stated: Stated,
+    /// Written by Candle: parameters used by its own operations.
     others: Option<GradStore>,
     /// Of the last pass: gradients of parameters elsewhere one after the other, for those parameters.
     flats: RefCell<Vec<(Vec<TensorId>, Tensor)>>,
 }
 
 type Slots = HashMap<TensorId, Slot>;
+type Stated = HashMap<TensorId, Tensor>;
 
 #[derive(Debug)]
 struct Slot {
@@ -41,8 +44,8 @@ struct Slot {
 }
 
 thread_local! {
-    /// The slots of the pass under way on this thread.
-    static COLLECTING: RefCell<Option<Slots>> = const { RefCell::new(None) };
+    /// What the pass under way on this thread writes to.
+    static COLLECTING: RefCell<Option<(Slots, Stated)>> = const { RefCell::new(None) };
 }
 
 /// A gradient as the optimiser reads it.
@@ -71,13 +74,17 @@ impl Gradients {
         self.slots.retain(|_, slot| std::mem::take(&mut slot.filled));
         // Before the way back, which needs the memory.
         self.others = None;
+        self.stated.clear();
         self.flats.get_mut().clear();
-        let (others, slots) = collecting(std::mem::take(&mut self.slots), || loss.backward());
-        self.slots = slots;
+        let (others, (slots, stated)) = collecting(std::mem::take(&mut self.slots), || loss.backward());
+        (self.slots, self.stated) = (slots, stated);
         let others = others?;
         for id in others.get_ids() {
-            if let (Some(slot), Some(more)) = (self.slots.get_mut(id), others.get_id(*id)) {
+            let Some(more) = others.get_id(*id) else { continue };
+            if let Some(slot) = self.slots.get_mut(id) {
                 slot.add(more)?;
+            } else if let Some(sum) = self.stated.get_mut(id) {
+                *sum = (&*sum + more)?;
             }
         }
         self.others = Some(others);
@@ -87,6 +94,7 @@ impl Gradients {
     pub(super) fn get(&self, param: &Tensor) -> Option<Gradient<'_>> {
         match self.slots.get(&param.id()) {
             Some(slot) if slot.filled => Some(Gradient::Host(&slot.values)),
+            _ if self.stated.contains_key(&param.id()) => self.stated.get(&param.id()).map(Gradient::Tensor),
             _ => self.others.as_ref()?.get(param).map(Gradient::Tensor),
         }
     }
@@ -118,20 +126,42 @@ impl Gradients {
     }
 }
 
-/// Runs `work` while layers write into `slots`, also if it panics; gives both back.
-fn collecting<R>(slots: Slots, work: impl FnOnce() -> R) -> (R, Slots) {
+/// Runs `work` while layers write into `slots`, also if it panics; gives back what was written, beside them what was stated elsewhere.
+fn collecting<R>(slots: Slots, work: impl FnOnce() -> R) -> (R, (Slots, Stated)) {
     struct Stop;
     impl Drop for Stop {
         fn drop(&mut self) {
             COLLECTING.take();
         }
     }
-    COLLECTING.set(Some(slots));
+    COLLECTING.set(Some((slots, Stated::new())));
     let stop = Stop;
     let result = work();
-    let slots = COLLECTING.take().unwrap_or_default();
+    let collected = COLLECTING.take().unwrap_or_default();
     drop(stop);
-    (result, slots)
+    (result, collected)
+}
+
+/// Keeps a gradient that a layer on another device states of one of its inputs, if that is a parameter and a pass is under way;
+/// else it is for Candle.
+pub(super) fn keep(input: &Tensor, grad: Option<Tensor>) -> Result<Option<Tensor>> {
+    let grad = match grad {
+        Some(grad) if input.is_variable() => grad,
+        other => return Ok(other),
+    };
+    COLLECTING.with_borrow_mut(|collected| {
+        let Some((_, stated)) = collected.as_mut() else { return Ok(Some(grad)) };
+        match stated.entry(input.id()) {
+            Entry::Occupied(mut sum) => {
+                let both = (sum.get() + grad)?;
+                sum.insert(both);
+            }
+            Entry::Vacant(place) => {
+                place.insert(grad);
+            }
+        }
+        Ok(None)
+    })
 }
 
 /// The gradient by `param`, which `write` computes: it gets as many numbers as the parameter has, and whether to add to what
@@ -146,7 +176,7 @@ pub(super) fn deposit<T: Real>(param: &Tensor, write: impl FnOnce(&mut [T], bool
     let Some(values) = T::storage_mut(&mut slot.values) else { bail!("a parameter has changed its type") };
     write(values, slot.filled);
     slot.filled = true;
-    COLLECTING.with_borrow_mut(|slots| slots.as_mut().map(|slots| slots.insert(param.id(), slot)));
+    COLLECTING.with_borrow_mut(|collected| collected.as_mut().map(|(slots, _)| slots.insert(param.id(), slot)));
     Ok(None)
 }
 
@@ -161,7 +191,7 @@ pub(super) fn deposit_sums<T: Real>(param: &Tensor, sums: &[f64]) -> Result<Opti
 
 /// The parameter's slot, out of the table; `None` if no pass is under way on this thread.
 fn take_slot<T: Real>(param: &Tensor) -> Option<Slot> {
-    COLLECTING.with_borrow_mut(|slots| match slots.as_mut()?.entry(param.id()) {
+    COLLECTING.with_borrow_mut(|collected| match collected.as_mut()?.0.entry(param.id()) {
         Entry::Occupied(slot) => Some(slot.remove()),
         Entry::Vacant(_) => {
             let values = T::to_cpu_storage_owned(vec![T::default(); param.elem_count()]);
@@ -262,7 +292,7 @@ mod tests {
     use super::*;
     use crate::nn::{
         linear,
-        testing::{distance, random, weighted},
+        testing::{distance, elsewhere, random, weighted},
     };
 
     fn var(name: &str, shape: &[usize]) -> Var {
@@ -272,6 +302,11 @@ mod tests {
     /// Used by two layers of ours and by an operation of Candle's, the parameter gets the sum of three gradients.
     #[test]
     fn every_use_of_a_parameter_counts_and_steps_do_not_mix() {
+        every_use_counts();
+        elsewhere(every_use_counts);
+    }
+
+    fn every_use_counts() {
         let (x, w) = (random("x", &[4, 3]), var("w", &[5, 3]));
         let loss = || {
             let twice = (linear(&x, &w, None)? + linear(&(&x * 2.0)?, &w, None)?)?;

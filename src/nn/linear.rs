@@ -75,13 +75,14 @@ fn apply(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Resu
             let rows = if let Some(b) = bias { rows.broadcast_add(&b.detach())? } else { rows };
             let open = if relu { Some(super::above_zero(&rows)?) } else { None };
             let rows = if let Some(open) = &open { (rows * open)? } else { rows };
-            let (shape, biased, to_x) = (x.shape().clone(), bias.is_some(), x.track_op());
+            let (shape, to_x, to_weight) = (x.shape().clone(), x.track_op(), weight.track_op());
+            let to_bias = bias.is_some_and(Tensor::track_op);
             stated([x, weight, bias.unwrap_or(weight)], rows.reshape(op.shape)?, move |grad| {
                 let grad = grad.reshape(((), output))?;
                 let grad = if let Some(open) = &open { (grad * open)? } else { grad };
                 let by_x = if to_x { Some(grad.matmul(&matrix)?.reshape(&shape)?) } else { None };
-                let by_bias = if biased { Some(grad.sum(0)?) } else { None };
-                Ok([by_x, Some(grad.t()?.matmul(&flat)?), by_bias])
+                let by_weight = if to_weight { Some(grad.t()?.matmul(&flat)?) } else { None };
+                Ok([by_x, by_weight, if to_bias { Some(grad.sum(0)?) } else { None }])
             })
         }
     }

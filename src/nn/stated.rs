@@ -5,6 +5,8 @@
 
 use candle_core::{CpuStorage, CudaStorage, CustomOp3, Layout, MetalStorage, Result, Shape, Storage, Tensor, backend::BackendStorage, bail};
 
+use super::gradients::keep;
+
 /// Gradients of three inputs, given that of the value.
 type Back = dyn Fn(&Tensor) -> Result<[Option<Tensor>; 3]> + Send + Sync;
 
@@ -78,13 +80,13 @@ impl CustomOp3 for Stated {
 
     fn bwd(
         &self,
-        _: &Tensor,
-        _: &Tensor,
-        _: &Tensor,
-        _: &Tensor,
+        a: &Tensor,
+        b: &Tensor,
+        c: &Tensor,
+        _res: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let [a, b, c] = (self.back)(&grad.contiguous()?)?;
-        Ok((a, b, c))
+        let [by_a, by_b, by_c] = (self.back)(&grad.contiguous()?)?;
+        Ok((keep(a, by_a)?, keep(b, by_b)?, keep(c, by_c)?))
     }
 }
