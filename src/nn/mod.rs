@@ -32,7 +32,7 @@ pub use folded::folded_scores;
 pub use gradients::{Gradients, grad_norm};
 pub use linear::{Linear, linear, linear_part, linear_relu};
 pub use norm::{BatchNorm, LayerNorm, Stats};
-pub use pairs::{pick, relu_of_pair_sums};
+pub use pairs::{own_and_others, pick, relu_of_pair_sums};
 pub use params::{Init, Store};
 pub use pool::max_pool;
 pub use rng::{Draws, below, distinct, normal, permutation, uniform};

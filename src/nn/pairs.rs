@@ -9,6 +9,7 @@ use super::{
     host::{Held, Real, on_host, slice_of, tensor, vectorized, zeros},
     relu,
     rows::rows,
+    stated::stated,
 };
 
 /// The numbers of `x` (any shape, counted in order) at `places`, in that order: [places].
@@ -21,6 +22,39 @@ pub fn pick(x: &Tensor, places: &[u32]) -> Result<Tensor> {
         return x.contiguous()?.apply_op1(PickOp { places: places.to_vec() });
     }
     rows(&x.flatten_all()?.unsqueeze(1)?, places)?.squeeze(1)
+}
+
+/// The scores of an image's own features and of all others, out of those of all pairs [N, N·L], each image's at each location: what
+/// [`pick`] takes at `own` ([N·L] places) and at `others` ([N·L·(N − 1)] places, in order). Elsewhere than on the CPU they are cut out
+/// without looking at the places.
+///
+/// # Errors
+/// If there is one image only, or features are not as many for each.
+pub fn own_and_others(scores: &Tensor, own: &[u32], others: &[u32]) -> Result<(Tensor, Tensor)> {
+    if on_host(&[scores]) {
+        return Ok((pick(scores, own)?, pick(scores, others)?));
+    }
+    let (n, rows) = scores.dims2()?;
+    if n < 2 || rows % n != 0 {
+        bail!("own_and_others: scores of {n} images by {rows} features");
+    }
+    let (l, shape) = (rows / n, scores.shape().clone());
+    let table = scores.detach().reshape((n * n, l))?.contiguous()?;
+    // Every n + 1 rows of the table lies an image with itself.
+    let diagonal = table.pad_with_zeros(0, 0, n)?.reshape((n, n + 1, l))?.narrow(1, 0, 1)?.flatten_all()?;
+    let rest = table.narrow(0, 1, n * n - 1)?.reshape((n - 1, n + 1, l))?.narrow(1, 0, n)?.contiguous()?;
+    let rest = rest.reshape((n, n - 1, l))?.transpose(1, 2)?.flatten_all()?;
+    let of_own = shape.clone();
+    let own = stated([scores; 3], diagonal, move |grad| {
+        let rows = grad.reshape((n, 1, l))?.pad_with_zeros(1, 0, n)?.reshape((n * (n + 1), l))?;
+        Ok([Some(rows.narrow(0, 0, n * n)?.reshape(&of_own)?), None, None])
+    })?;
+    let others = stated([scores; 3], rest, move |grad| {
+        let rows = grad.reshape((n, l, n - 1))?.transpose(1, 2)?.contiguous()?.reshape((n - 1, n, l))?;
+        let rows = rows.pad_with_zeros(1, 0, 1)?.reshape((n * n - 1, l))?.pad_with_zeros(0, 1, 0)?;
+        Ok([Some(rows.reshape(&shape)?), None, None])
+    })?;
+    Ok((own, others))
 }
 
 /// ReLU(a[i] + b[j]) of each pair of rows (i, j): `a` [A, H], `b` [B, H] to [pairs, H]. The gradient of ReLU at 0 is 0.
@@ -191,6 +225,29 @@ mod tests {
         assert_eq!(numbers(&elsewhere(|| pick(&x, &places)).unwrap()), picked);
         check_gradients("pick elsewhere", &[&x], || elsewhere(|| weighted(&pick(&x, &places)?)));
         assert!(pick(&x, &[12]).is_err());
+    }
+
+    /// Without its places, elsewhere, as with them.
+    #[test]
+    fn own_scores_and_others_are_those_at_their_places() {
+        for (n, l) in [(2, 1), (4, 1), (3, 5)] {
+            let x = Var::from_tensor(&random("x", &[n, n * l])).unwrap();
+            let place = |i: usize, j: usize, at: usize| (i * n * l + j * l + at) as u32;
+            let groups: Vec<(usize, usize)> = (0..n).flat_map(|i| (0..l).map(move |at| (i, at))).collect();
+            let own: Vec<u32> = groups.iter().map(|&(i, at)| place(i, i, at)).collect();
+            let others: Vec<u32> =
+                groups.iter().flat_map(|&(i, at)| (0..n).filter(move |&j| j != i).map(move |j| place(i, j, at))).collect();
+            let cut = || own_and_others(&x, &own, &others);
+            let ((a, b), (c, d)) = (cut().unwrap(), elsewhere(cut).unwrap());
+            assert_eq!((numbers(&a), numbers(&b)), (numbers(&c), numbers(&d)), "{n} {l}");
+            let loss = || {
+                let (own, others) = own_and_others(&x, &own, &others)?;
+                weighted(&own)? + weighted(&others)?
+            };
+            check_gradients("own and others", &[&x], loss);
+            check_gradients("own and others elsewhere", &[&x], || elsewhere(loss));
+        }
+        assert!(elsewhere(|| own_and_others(&random("one", &[1, 3]), &[], &[])).is_err());
     }
 
     #[test]

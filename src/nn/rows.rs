@@ -16,17 +16,19 @@ const NONE: u32 = u32::MAX;
 /// If `x` has not two dimensions, or those of the device.
 pub(super) fn rows(x: &Tensor, index: &[u32]) -> Result<Tensor> {
     let count = x.dim(0)?;
-    let mut places = vec![Vec::new(); count];
-    for (place, &row) in index.iter().enumerate() {
-        match places.get_mut(row as usize) {
-            Some(of_row) => of_row.push(place as u32),
+    let mut times = vec![0usize; count];
+    for &row in index {
+        match times.get_mut(row as usize) {
+            Some(times) => *times += 1,
             None => bail!("there is no row {row} among {count}"),
         }
     }
-    let most = places.iter().map(Vec::len).max().unwrap_or(0).max(1);
+    let most = times.iter().copied().max().unwrap_or(0).max(1);
     let mut back = vec![NONE; count * most];
-    for (row, places) in back.chunks_exact_mut(most).zip(&places) {
-        row[..places.len()].copy_from_slice(places);
+    for (place, &row) in index.iter().enumerate().rev() {
+        let left = &mut times[row as usize];
+        *left -= 1;
+        back[row as usize * most + *left] = place as u32;
     }
     let device = x.device();
     let op = RowsOp { index: Tensor::new(index, device)?, back: Tensor::from_vec(back, count * most, device)?, most };

@@ -23,7 +23,10 @@ pub(super) fn stated(
     if inputs.iter().all(|input| !input.track_op()) {
         return Ok(value);
     }
-    a.apply_op3(b, c, Stated { value: value.detach(), back: Box::new(back) })
+    // A storage is copied whole, whatever part of it is meant.
+    let whole = value.is_contiguous() && value.layout().start_offset() == 0;
+    let value = if whole { value.detach() } else { value.force_contiguous()?.detach() };
+    a.apply_op3(b, c, Stated { value, back: Box::new(back) })
 }
 
 struct Stated {

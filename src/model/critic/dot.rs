@@ -102,6 +102,9 @@ impl DotCritic {
     /// Flat scores of the joint and of the marginal pairs.
     pub fn score(&self, features: &Tensor, codes: &Tensor, pairs: &Pairs, stats: Stats) -> Result<(Tensor, Tensor)> {
         let scores = self.matrix(features, codes, stats)?;
+        if pairs.all_others(codes.dim(0)?) {
+            return nn::own_and_others(&scores, &pairs.joint, &pairs.marginal);
+        }
         Ok((nn::pick(&scores, &pairs.joint)?, nn::pick(&scores, &pairs.marginal)?))
     }
 }

@@ -31,6 +31,11 @@ pub struct Pairs {
 }
 
 impl Pairs {
+    /// True if the negatives of a feature are the same place of all other images, in order.
+    fn all_others(&self, images: usize) -> bool {
+        self.groups == self.rows && self.positives == 1 && self.negatives + 1 == images && images > 1
+    }
+
     /// Entries as (feature row, code).
     fn split(&self, entries: &[u32]) -> Vec<(u32, u32)> {
         let rows = self.rows as u32;
