@@ -11,4 +11,4 @@ if [ "$(cat "$dir/made" 2>/dev/null)" != "$made" ]; then
     "$here/tests/fake_gpu/build.sh" "$dir" >&2
     echo "$made" > "$dir/made"
 fi
-LD_LIBRARY_PATH="$(cd "$dir" && pwd)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" exec "$@"
+FAKE_GPU=1 LD_LIBRARY_PATH="$(cd "$dir" && pwd)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" exec "$@"

@@ -10,6 +10,7 @@ use super::{
     gradients::deposit,
     host::{Cores, Held, Mat, Real, matmul, on_host, slice_of, tensor, with_scratch, zeros},
     im2col::{Geometry, col2im, im2col, images_to_columns, images_to_rows, row_stride, rows_to_images},
+    layouts::remembering,
     params::Init,
     patches,
 };
@@ -23,7 +24,7 @@ pub fn conv2d(x: &Tensor, w: &Tensor, stride: usize, pad: usize) -> Result<Tenso
     if on_host(&[x, w]) {
         x.contiguous()?.apply_op2(&w.contiguous()?, ConvOp(geometry))
     } else {
-        patches::conv2d(x, w, &geometry)
+        remembering(x, || patches::conv2d(x, w, &geometry))
     }
 }
 

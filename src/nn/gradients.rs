@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use super::{
     flat_adam::joined,
     host::{Held, Real, on_host, tensor, vectorized},
+    layouts::remembering,
     sums,
 };
 
@@ -76,7 +77,7 @@ impl Gradients {
         self.others = None;
         self.stated.clear();
         self.flats.get_mut().clear();
-        let (others, (slots, stated)) = collecting(std::mem::take(&mut self.slots), || loss.backward());
+        let (others, (slots, stated)) = collecting(std::mem::take(&mut self.slots), || remembering(loss, || loss.backward()));
         (self.slots, self.stated) = (slots, stated);
         let others = others?;
         for id in others.get_ids() {

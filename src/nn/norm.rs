@@ -5,6 +5,7 @@ use candle_core::{Result, Tensor, Var, bail};
 use super::{
     batch_kernel::{BatchOp, Sizes, batch_moments},
     host::on_host,
+    layouts::remembering,
     params::Init,
     stated::stated,
 };
@@ -65,7 +66,7 @@ impl BatchNorm {
     fn apply(&self, x: &Tensor, stats: Stats, relu: bool) -> Result<Tensor> {
         let sizes = self.sizes(x, stats)?;
         if !on_host(&[x, &self.weight, &self.bias]) {
-            return self.apply_composed(x, stats, relu, sizes);
+            return remembering(x, || self.apply_composed(x, stats, relu, sizes));
         }
         let x = x.contiguous()?;
         let (mean, var) = match stats {

@@ -102,11 +102,11 @@ impl Job for Trainer {
     }
 
     fn warm_up(&mut self) -> Result<(), TrainError> {
-        self.warm_statistics()
+        self.warm_statistics().map_err(|e| self.told(e))
     }
 
     fn probe_input(&self) -> Result<Option<ProbeInput>, TrainError> {
-        Trainer::probe_input(self).map(Some)
+        Trainer::probe_input(self).map(Some).map_err(|e| self.told(e))
     }
 
     fn first_images(&mut self) -> Result<Option<Picture>, TrainError> {

@@ -1,6 +1,7 @@
 //! Training: the DIM step and the thread that takes it. Knows model, estimators, data, eval and record; no screen.
 
 pub mod agreement;
+mod ahead;
 mod arena;
 mod change;
 pub mod checkpoint;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Event, Outcome, Phase, Watched, checkpoint,
+    Event, Outcome, Phase, TrainError, Watched, checkpoint,
     keep::Choice,
     worker::{Halt, Worker},
 };
@@ -32,7 +32,13 @@ impl Worker<'_> {
             self.wait_probe()?;
         }
         let started = Instant::now();
-        let Some(mut input) = self.job.probe_input()? else { return Ok(()) };
+        let input = match self.job.probe_input() {
+            Err(e @ TrainError::Memory { .. }) if self.options.interactive => {
+                return self.on_fault(format!("no probe of step {}: {e}", self.job.steps_done()));
+            }
+            input => input?,
+        };
+        let Some(mut input) = input else { return Ok(()) };
         input.seconds = started.elapsed().as_secs_f64();
         self.probed = Some(input.step);
         self.publisher.probing(Some(input.step));

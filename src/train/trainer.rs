@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 pub use super::error::TrainError;
 use super::{
     Scripts,
+    ahead::Ahead,
     learning_rate::learning_rate,
     networks::{GLOBAL, LOCAL, Networks},
     objective::{self, PriorTerm, TermValue},
@@ -49,6 +50,8 @@ pub struct Trainer {
     /// Scores of the last step that counted, its images as the encoder saw them, and their labels, if they have any.
     pub(super) newest: PerTerm<Newest>,
     pub(super) images: Option<Tensor>,
+    /// Off the CPU, what the next step will need.
+    pub(super) ahead: Option<Ahead>,
     pub(super) labels: Vec<u8>,
     /// Steps done.
     pub(super) step: u64,
@@ -93,6 +96,7 @@ impl Trainer {
             estimators,
             newest: PerTerm { global: None, local: None },
             images: None,
+            ahead: None,
             labels: Vec::new(),
             step: 0,
             examples_seen: 0,
@@ -211,20 +215,27 @@ impl Trainer {
         outcome.map_err(|e| self.full_memory(e))
     }
 
-    /// If the device's memory is full, lets go of what the next step makes anew, and names what takes the most.
+    /// If the device's memory is full, lets go of what the next step makes anew.
     fn full_memory(&mut self, error: TrainError) -> TrainError {
+        let error = self.told(error);
+        if matches!(error, TrainError::Memory { .. }) {
+            (self.gradients, self.gradients_prior) = Default::default();
+            self.newest = PerTerm { global: None, local: None };
+            self.ahead = None;
+        }
+        error
+    }
+
+    /// If an error says that the device's memory is full, the one that names what takes the most of it.
+    pub(super) fn told(&self, error: TrainError) -> TrainError {
+        let c = &self.config;
         match error {
-            TrainError::Candle(e) if is_out_of_memory(&e) => {
-                (self.gradients, self.gradients_prior) = Default::default();
-                self.newest = PerTerm { global: None, local: None };
-                let c = &self.config;
-                TrainError::Memory {
-                    device: c.run.device.clone(),
-                    batch: c.optim.batch,
-                    width: c.encoder.width,
-                    units: c.critic.units,
-                }
-            }
+            TrainError::Candle(e) if is_out_of_memory(&e) => TrainError::Memory {
+                device: c.run.device.clone(),
+                batch: c.optim.batch,
+                width: c.encoder.width,
+                units: c.critic.units,
+            },
             other => other,
         }
     }
@@ -245,7 +256,7 @@ impl Trainer {
         let lr = learning_rate(optim.lr, optim.lr_schedule, optim.warmup, step, self.total_steps());
 
         let indices = self.order.indices(self.examples_seen, batch);
-        let images = self.step_images(&indices, step)?;
+        let images = self.images_now(&indices, step)?;
         let features = self.networks.encoder.forward(&images, Stats::Train)?;
         let discriminator = self.step_discriminator(&features.y, step, lr)?;
 
@@ -269,6 +280,10 @@ impl Trainer {
 
         let negatives =
             PerTerm { global: global.as_ref().map(|t| t.pairs.negatives), local: local.as_ref().map(|t| t.pairs.negatives) };
+        if !self.device.is_cpu() {
+            // The reading waits for the device.
+            self.look_ahead(self.examples_seen + batch as u64, step + 1, batch);
+        }
         let Recorded { row, watched_norm, nonfinite } = self.record(step, computed, negatives, lr)?;
         if nonfinite.is_none() {
             // Critics that only monitor are clipped by themselves: they leave the encoder's step alone.

@@ -337,8 +337,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// A script has failed where its trial had not: the step has left no trace, and waits for another estimator.
-    fn on_fault(&mut self, reason: String) -> Result<(), Halt> {
+    /// A script has failed where its trial had not, or the device's memory is full: the step has left no trace, and waits for a change.
+    pub(super) fn on_fault(&mut self, reason: String) -> Result<(), Halt> {
         self.note(JournalKind::Pause, Some(reason.clone()));
         (self.gait, self.pause_reason) = (Gait::Pause, Some(reason));
         Ok(())
