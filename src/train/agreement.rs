@@ -3,11 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use candle_core::Device;
-use toml::Value;
 
 use super::{Scripts, TrainError, Trainer};
 use crate::{
-    config::Config,
+    config,
     data::{self, Request},
     record::StepRow,
 };
@@ -16,7 +15,7 @@ use crate::{
 pub const TOLERANCE: f64 = 1e-3;
 const STEPS: usize = 3;
 
-/// Settings of small runs which have, between them, all layers, both critics, each kind of estimator and the prior.
+/// Settings of small runs which have, between them, all layers of a 32×32 encoder, both critics, all estimators and the prior.
 pub const CASES: &[&[(&str, &str)]] = &[
     &[("objective.estimator", "jsd"), ("objective.prior.mode", "train"), ("objective.prior.kind", "uniform")],
     &[("objective.estimator", "infonce"), ("objective.local.critic", "concat"), ("objective.prior.mode", "off")],
@@ -29,11 +28,16 @@ pub const CASES: &[&[(&str, &str)]] = &[
     &[("objective.estimator", "mine"), ("objective.global.mode", "train"), ("objective.global.layer", "fc")],
     &[("objective.estimator", "nwj"), ("objective.local.locations", "any")],
     &[("objective.estimator", "smile"), ("objective.prior.kind", "gaussian"), ("objective.prior.mode", "train")],
+    &[("objective.estimator", "infonce"), ("objective.local.negatives", "3")],
+    &[("objective.estimator", "wasserstein"), ("critic.norm", "layer"), ("objective.clip", "5")],
+    &[("objective.estimator", "hellinger"), ("optim.lr", "0.00001"), ("objective.include_positives", "true"), ("critic.norm", "layer")],
+    &[("objective.estimator", "chi2"), ("optim.lr", "0.00001"), ("objective.clip", "2"), ("critic.norm", "layer")],
+    &[("objective.estimator", "rkl"), ("optim.lr", "0.00001"), ("objective.clip", "2"), ("optim.clip_norm", "1"), ("data.augment.flip", "true")],
 ];
 
 /// Sizes of all of them.
-const SIZES: &[(&str, i64)] =
-    &[("optim.batch", 16), ("encoder.width", 8), ("encoder.fc", 32), ("critic.units", 32), ("critic.hidden", 32)];
+const SIZES: &[(&str, &str)] =
+    &[("optim.batch", "16"), ("encoder.width", "8"), ("encoder.fc", "32"), ("critic.units", "32"), ("critic.hidden", "32")];
 
 /// The number of three steps that is furthest from the CPU's.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,11 +61,9 @@ impl Worst {
 /// # Errors
 /// If a step fails.
 pub fn rows(case: &[(&str, &str)], device: &Device) -> Result<Vec<StepRow>, TrainError> {
-    let sizes = SIZES.iter().map(|(key, value)| (key.to_string(), Value::Integer(*value)));
-    let settings = case.iter().map(|(key, value)| (key.to_string(), Value::from(*value)));
-    let config = Config::default().with(&sizes.chain(settings).collect::<Vec<_>>());
-    let config = config.map_err(|e| TrainError::Invalid(e.to_string()))?;
-    let request = Request { dir: Path::new(""), train_limit: 64, side: 64, seed: 0, phase: &|_| {} };
+    let set: Vec<String> = SIZES.iter().chain(case).map(|(key, value)| format!("{key}={value}")).collect();
+    let config = config::load(None, &set).map_err(|e| TrainError::Invalid(e.to_string()))?;
+    let request = Request { dir: Path::new(""), train_limit: 64, side: 32, seed: 0, phase: &|_| {} };
     let dataset = data::load("shapes", &request).map_err(|e| TrainError::Invalid(e.to_string()))?;
     let mut trainer = Trainer::new(Arc::new(config), Scripts::default(), Arc::new(dataset), device.clone())?;
     (0..STEPS).map(|_| Ok(trainer.step()?.row)).collect()
