@@ -26,7 +26,9 @@ fn counted(dir: &Path, steps: usize, settings: &[&str]) -> HashMap<String, u64> 
     command.args(["--batch", "--out"]).arg(dir.join(format!("run{steps}"))).env("FAKE_GPU_LOG", &log);
     let own = [format!("optim.steps={steps}"), "data.name=shapes".into(), "run.device=cuda".into(), "probe.every=0".into()];
     let sets = TINY.iter().chain(settings).map(|s| s.to_string()).chain(own);
-    sets.for_each(|set| drop(command.args(["--set", &set])));
+    for set in sets {
+        command.args(["--set", &set]);
+    }
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = fs::read_to_string(&log).unwrap();
@@ -39,7 +41,8 @@ fn it_agrees_with_the_cpu() {
     if !present() {
         return;
     }
-    let args = ["gpu-check", "--batches", "2", "--seconds", "0", "--no-cpu", "--set", "encoder.width=8", "--set", "critic.units=32"];
+    let args =
+        ["gpu-check", "--batches", "2", "--seconds", "0", "--no-cpu", "--set", "encoder.width=8", "--set", "critic.units=32"];
     let output = Command::new(BINARY).args(args).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("GOOD: cuda:0 agrees with the CPU to "), "{text}");
@@ -83,7 +86,7 @@ fn full_memory_pauses_and_a_smaller_batch_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let settings = ["run.device=cuda", "data.name=shapes", "optim.steps=1000000", "probe.every=0", "optim.batch=16"];
     let kind = common::Kind { env: &[("FAKE_GPU_MEMORY", "40000000")], ..common::Kind::default() };
-    let mut screen = Screen::open_in(kind, 120, 34, dir.path(), &sets(&settings));
+    let mut screen = Screen::open_in(kind, 170, 40, dir.path(), &sets(&settings));
     screen.shows("TRAINING");
     screen.shows("61 °C");
     screen.command("optim.batch 256");

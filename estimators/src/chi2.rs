@@ -33,14 +33,14 @@ static INFO: Info<'static> = Info {
 const CONJUGATE: Pointwise = Pointwise {
     value: |t| if t < -2. { -1. } else { t * t / 4. + t },
     slope: |t| if t < -2. { 0. } else { t / 2. + 1. },
-    composed: |t| ((t + 2.)?.relu()?.sqr()? / 4.)? - 1.,
+    composed: |t| (ops::at_least(&(t + 2.)?, 0.)?.sqr()? / 4.)? - 1.,
 };
 
 /// max(1 + t/2, 0): no ratio is below 0.
 const RATIO: Pointwise = Pointwise {
     value: |t| if t < -2. { 0. } else { t / 2. + 1. },
     slope: |t| if t < -2. { 0. } else { 0.5 },
-    composed: |t| (t.maximum(-2f64)? / 2.)? + 1.,
+    composed: |t| (ops::at_least(t, -2.)? / 2.)? + 1.,
 };
 
 /// 1 + v/2, the density ratio a score stands for.
@@ -75,7 +75,7 @@ impl Estimator for Chi2 {
     /// −∞ for scores of −2 and below.
     fn log_ratio(&self, scores: &Scores) -> Result<Option<Scores>> {
         let s = scores.detach();
-        let log = |v: &Tensor| -> Result<Tensor> { Ok(ratio(v)?.maximum(0f64)?.log()?) };
+        let log = |v: &Tensor| -> Result<Tensor> { Ok(ops::at_least(&ratio(v)?, 0.)?.log()?) };
         Ok(Some(Scores { joint: log(&s.joint)?, marginal: log(&s.marginal)? }))
     }
 

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use crate::Result;
+use crate::{Result, ops};
 
 /// The scores that maximise an objective, as a function of ln r (Nowozin et al. 2016, table 2; Poole et al. 2019).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +30,7 @@ impl Link {
     pub fn critic(self, log_ratio: &Tensor) -> Result<Tensor> {
         match self {
             Self::Log { scale, offset } => Ok(log_ratio.affine(scale, offset)?),
-            Self::Ratio => Ok((log_ratio.minimum(MOST_LOG_RATIO)?.exp()? - 1.)?.affine(2., 0.)?),
+            Self::Ratio => Ok((ops::at_most(log_ratio, MOST_LOG_RATIO)?.exp()? - 1.)?.affine(2., 0.)?),
         }
     }
 
@@ -41,7 +41,7 @@ impl Link {
     pub fn log_ratio(self, scores: &Tensor) -> Result<Tensor> {
         match self {
             Self::Log { scale, offset } => Ok(scores.affine(1. / scale, -offset / scale)?),
-            Self::Ratio => Ok(scores.affine(0.5, 1.)?.maximum(LEAST_RATIO)?.log()?),
+            Self::Ratio => Ok(ops::at_least(&scores.affine(0.5, 1.)?, LEAST_RATIO)?.log()?),
         }
     }
 }

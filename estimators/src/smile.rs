@@ -44,7 +44,7 @@ impl Estimator for Smile {
 
     fn nats(&self, scores: &Scores) -> Result<Option<Tensor>> {
         let s = scores.detach();
-        let cut = s.marginal.clamp(-self.tau, self.tau)?;
+        let cut = ops::at_least(&ops::at_most(&s.marginal, self.tau)?, -self.tau)?;
         Ok(Some((ops::mean_all(&s.joint)? - ops::log_mean_exp_all(&cut)?)?))
     }
 

@@ -372,7 +372,8 @@ mod tests {
     /// Parameters of different ages, one of them without gradient at times, with the step for other devices and with the kernel.
     #[test]
     fn the_flat_step_is_the_kernels() {
-        let start = || [("a", var(&[1.0, -2.0, 3.0], DType::F64)), ("b", var(&[0.5], DType::F64)), ("c", var(&[2.0, 7.0], DType::F64))];
+        let start =
+            || [("a", var(&[1.0, -2.0, 3.0], DType::F64)), ("b", var(&[0.5], DType::F64)), ("c", var(&[2.0, 7.0], DType::F64))];
         let run = || {
             let params = start().map(|(name, p)| (name.to_owned(), p));
             let mut adam = Adam::new();
@@ -414,7 +415,9 @@ mod tests {
         ]))
         .unwrap();
         let grads = grads(&[(&a, &[1.0]), (&b, &[1.0, 1.0])]);
-        assert!(crate::nn::testing::elsewhere(|| adam.step_parts(&[(&params[..1], 1.0), (&params[1..], 1.0)], &grads, 0.1)).is_err());
+        assert!(
+            crate::nn::testing::elsewhere(|| adam.step_parts(&[(&params[..1], 1.0), (&params[1..], 1.0)], &grads, 0.1)).is_err()
+        );
         assert_eq!((numbers(&a), numbers(&b)), (vec![1.0], vec![2.0, 3.0]));
     }
 

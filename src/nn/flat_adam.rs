@@ -22,7 +22,13 @@ pub(super) struct Pending<'a> {
 }
 
 /// What the step makes of parameters, from their gradients one after the other.
-pub(super) fn prepare<'a>(params: &[(&'a str, &'a Var)], grads: &Tensor, m: &Tensor, v: &Tensor, update: Update) -> Result<Pending<'a>> {
+pub(super) fn prepare<'a>(
+    params: &[(&'a str, &'a Var)],
+    grads: &Tensor,
+    m: &Tensor,
+    v: &Tensor,
+    update: Update,
+) -> Result<Pending<'a>> {
     let Update { scale, rate, root } = update;
     let m = (m.affine(BETA1, 0.0)? + grads.affine((1.0 - BETA1) * scale, 0.0)?)?;
     let v = (v.affine(BETA2, 0.0)? + grads.sqr()?.affine((1.0 - BETA2) * scale * scale, 0.0)?)?;

@@ -3,7 +3,9 @@
 //! Composed of Candle's operations, a layer is a node of the graph for each of them, and each costs the way back two kernels more than
 //! its own: zeros, and a sum with them. Here a layer is one node, and its gradients are written out.
 
-use candle_core::{CpuStorage, CudaStorage, CustomOp3, Layout, MetalStorage, Result, Shape, Storage, Tensor, backend::BackendStorage, bail};
+use candle_core::{
+    CpuStorage, CudaStorage, CustomOp3, Layout, MetalStorage, Result, Shape, Storage, Tensor, backend::BackendStorage, bail,
+};
 
 use super::gradients::keep;
 

@@ -30,9 +30,20 @@ pub const CASES: &[&[(&str, &str)]] = &[
     &[("objective.estimator", "smile"), ("objective.prior.kind", "gaussian"), ("objective.prior.mode", "train")],
     &[("objective.estimator", "infonce"), ("objective.local.negatives", "3")],
     &[("objective.estimator", "wasserstein"), ("critic.norm", "layer"), ("objective.clip", "5")],
-    &[("objective.estimator", "hellinger"), ("optim.lr", "0.00001"), ("objective.include_positives", "true"), ("critic.norm", "layer")],
+    &[
+        ("objective.estimator", "hellinger"),
+        ("optim.lr", "0.00001"),
+        ("objective.include_positives", "true"),
+        ("critic.norm", "layer"),
+    ],
     &[("objective.estimator", "chi2"), ("optim.lr", "0.00001"), ("objective.clip", "2"), ("critic.norm", "layer")],
-    &[("objective.estimator", "rkl"), ("optim.lr", "0.00001"), ("objective.clip", "2"), ("optim.clip_norm", "1"), ("data.augment.flip", "true")],
+    &[
+        ("objective.estimator", "rkl"),
+        ("optim.lr", "0.00001"),
+        ("objective.clip", "2"),
+        ("optim.clip_norm", "1"),
+        ("data.augment.flip", "true"),
+    ],
 ];
 
 /// Sizes of all of them.

@@ -52,7 +52,9 @@ mod tests {
     fn what_was_sent_ahead_changes_no_number() {
         let edits = [("data.augment.flip", true.into()), ("data.augment.crop", 2.into())];
         let (mut ahead, mut plain) = (trainer(&edits), trainer(&edits));
-        for changed in [None, Some(("optim.batch", toml::Value::Integer(6))), Some(("data.augment.crop", toml::Value::Integer(4))), None] {
+        for changed in
+            [None, Some(("optim.batch", toml::Value::Integer(6))), Some(("data.augment.crop", toml::Value::Integer(4))), None]
+        {
             ahead.look_ahead(ahead.examples_seen, ahead.step + 1, ahead.config.optim.batch);
             assert!(ahead.ahead.is_some());
             if let Some((key, value)) = &changed {

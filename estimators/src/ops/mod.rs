@@ -4,6 +4,7 @@
 //! backward); elsewhere they are written with Candle's operations. All are safe at any finite score, and the CPU passes give the
 //! same bits whatever the number of threads.
 
+mod bound;
 mod clip;
 mod kernel;
 mod logsumexp;
@@ -13,6 +14,7 @@ mod softplus;
 use candle_core::{DType, Tensor};
 
 pub use crate::jsd::guaranteed as guaranteed_nats;
+pub use bound::{at_least, at_most};
 pub use clip::clip_scores;
 pub use logsumexp::{log_add_exp, log_mean_exp_all, log_sum_exp_all, log_sum_exp_rows};
 pub(crate) use mean::{Pointwise, mean_of};
