@@ -86,7 +86,8 @@ fn full_memory_pauses_and_a_smaller_batch_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let settings = ["run.device=cuda", "data.name=shapes", "optim.steps=1000000", "probe.every=0", "optim.batch=16"];
     let kind = common::Kind { env: &[("FAKE_GPU_MEMORY", "40000000")], ..common::Kind::default() };
-    let mut screen = Screen::open_in(kind, 170, 40, dir.path(), &sets(&settings));
+    let args: Vec<String> = ["--out", "run"].map(String::from).into_iter().chain(sets(&settings)).collect();
+    let mut screen = Screen::open_in(kind, 170, 40, dir.path(), &args);
     screen.shows("TRAINING");
     screen.shows("61 °C");
     screen.command("optim.batch 256");
