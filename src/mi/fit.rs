@@ -108,11 +108,14 @@ impl Fit {
     }
 
     /// Everything that another step depends on, by name.
-    pub fn tensors(&self) -> Vec<(String, Tensor)> {
+    ///
+    /// # Errors
+    /// Only those of the device.
+    pub fn tensors(&self) -> Result<Vec<(String, Tensor)>, candle_core::Error> {
         let mut all: Vec<_> = self.params.iter().map(|(name, param)| (name.clone(), param.as_tensor().clone())).collect();
-        all.extend(self.adam.state().into_iter().map(|(name, tensor)| (format!("adam/{name}"), tensor)));
+        all.extend(self.adam.state()?.into_iter().map(|(name, tensor)| (format!("adam/{name}"), tensor)));
         all.extend(self.state.log_mean.clone().map(|mean| ("log_mean".to_owned(), mean)));
-        all
+        Ok(all)
     }
 
     /// Takes back what [`Self::tensors`] gave; or what is missing or of another shape.

@@ -14,7 +14,6 @@ use candle_core::{CpuStorage, DType, Device, Result, Shape, Tensor, TensorId, Va
 use rayon::prelude::*;
 
 use super::{
-    flat_adam::joined,
     host::{Held, Real, on_host, tensor, vectorized},
     layouts::remembering,
     sums,
@@ -232,6 +231,12 @@ impl Slot {
             _ => typed::<f64>(&mut self.values, more),
         }
     }
+}
+
+/// Tensors as one run of numbers.
+pub(super) fn joined<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> Result<Tensor> {
+    let all: Vec<Tensor> = tensors.map(|t| t.detach().flatten_all()).collect::<Result<_>>()?;
+    Tensor::cat(&all, 0)
 }
 
 /// Hands the numbers of a gradient on the host to `work`.

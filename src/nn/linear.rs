@@ -69,23 +69,25 @@ fn apply(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Resu
     match bias {
         Some(b) if on_host(&[x, weight, b]) => x.contiguous()?.apply_op3(&weight.contiguous()?, &b.contiguous()?, op),
         None if on_host(&[x, weight]) => x.contiguous()?.apply_op2(&weight.contiguous()?, op),
-        _ => {
-            let (flat, matrix) = (x.detach().reshape(((), input))?.contiguous()?, weight.detach());
-            let rows = flat.matmul(&matrix.t()?)?;
-            let rows = if let Some(b) = bias { rows.broadcast_add(&b.detach())? } else { rows };
-            let open = if relu { Some(super::above_zero(&rows)?) } else { None };
-            let rows = if let Some(open) = &open { (rows * open)? } else { rows };
-            let (shape, to_x, to_weight) = (x.shape().clone(), x.track_op(), weight.track_op());
-            let to_bias = bias.is_some_and(Tensor::track_op);
-            stated([x, weight, bias.unwrap_or(weight)], rows.reshape(op.shape)?, move |grad| {
-                let grad = grad.reshape(((), output))?;
-                let grad = if let Some(open) = &open { (grad * open)? } else { grad };
-                let by_x = if to_x { Some(grad.matmul(&matrix)?.reshape(&shape)?) } else { None };
-                let by_weight = if to_weight { Some(grad.t()?.matmul(&flat)?) } else { None };
-                Ok([by_x, by_weight, if to_bias { Some(grad.sum(0)?) } else { None }])
-            })
-        }
+        _ => composed(x, weight, bias, relu)?.reshape(op.shape),
     }
+}
+
+/// The rows of [`linear`] or [`linear_relu`] from Candle's ordinary operations, for devices without a kernel of ours.
+fn composed(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Result<Tensor> {
+    let (output, input) = weight.dims2()?;
+    let (flat, matrix) = (x.detach().reshape(((), input))?.contiguous()?, weight.detach());
+    let rows = flat.matmul(&matrix.t()?)?;
+    let rows = if let Some(b) = bias { rows.broadcast_add(&b.detach())? } else { rows };
+    let open = relu.then(|| super::above_zero(&rows)).transpose()?;
+    let (shape, to_x, to_weight) = (x.shape().clone(), x.track_op(), weight.track_op());
+    let to_bias = bias.is_some_and(Tensor::track_op);
+    stated([x, weight, bias.unwrap_or(weight)], super::gated(rows, open.as_ref())?, move |grad| {
+        let grad = super::gated(grad.reshape(((), output))?, open.as_ref())?;
+        let by_x = if to_x { Some(grad.matmul(&matrix)?.reshape(&shape)?) } else { None };
+        let by_weight = if to_weight { Some(grad.t()?.matmul(&flat)?) } else { None };
+        Ok([by_x, by_weight, if to_bias { Some(grad.sum(0)?) } else { None }])
+    })
 }
 
 /// `x` [.., n] times columns `from..from + n` of `weight` [out, in], transposed: what one part of a concatenated input adds

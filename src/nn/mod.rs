@@ -6,8 +6,7 @@
 
 pub mod adam;
 pub mod conv;
-pub mod flat_adam;
-mod folded;
+pub mod folded;
 pub mod gradients;
 pub mod layouts;
 mod linear;
@@ -43,6 +42,11 @@ pub use transpose::location_rows;
 /// ReLU in Candle's operations, with gradient 0 at exactly 0: that of Candle's own is 1 there.
 fn relu(x: &candle_core::Tensor) -> candle_core::Result<candle_core::Tensor> {
     x * above_zero(x)?
+}
+
+/// `x` where `open` is 1, if there is such a gate.
+fn gated(x: candle_core::Tensor, open: Option<&candle_core::Tensor>) -> candle_core::Result<candle_core::Tensor> {
+    open.map_or(Ok(x.clone()), |open| x * open)
 }
 
 /// 1 where `x` is above 0, else 0; no gradient leads through it.

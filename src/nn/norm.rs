@@ -138,13 +138,12 @@ impl BatchNorm {
         let normal = flat.broadcast_sub(&mean)?.broadcast_mul(&inverse_std)?;
         let weight = shaped(self.weight.as_detached_tensor())?;
         let y = normal.broadcast_mul(&weight)?.broadcast_add(&shaped(self.bias.as_detached_tensor())?)?;
-        let open = if relu { Some(super::above_zero(&y)?) } else { None };
-        let y = if let Some(open) = &open { (y * open)? } else { y };
+        let open = relu.then(|| super::above_zero(&y)).transpose()?;
+        let y = super::gated(y, open.as_ref())?;
         let scale = (weight * inverse_std)?;
         let (shape, features) = (x.shape().clone(), sizes.channels);
         stated([x, &self.weight, &self.bias], y.reshape(x.shape())?, move |grad| {
-            let grad = grad.reshape(by_feature)?;
-            let grad = if let Some(open) = &open { (grad * open)? } else { grad };
+            let grad = super::gated(grad.reshape(by_feature)?, open.as_ref())?;
             let by_bias = grad.sum_keepdim((0, 2))?;
             let by_weight = (&grad * &normal)?.sum_keepdim((0, 2))?;
             let inner = match stats {

@@ -45,14 +45,14 @@ pub fn own_and_others(scores: &Tensor, own: &[u32], others: &[u32]) -> Result<(T
     let rest = table.narrow(0, 1, n * n - 1)?.reshape((n - 1, n + 1, l))?.narrow(1, 0, n)?.contiguous()?;
     let rest = rest.reshape((n, n - 1, l))?.transpose(1, 2)?.flatten_all()?;
     let of_own = shape.clone();
-    let own = stated([scores; 3], diagonal, move |grad| {
+    let own = stated([scores], diagonal, move |grad| {
         let rows = grad.reshape((n, 1, l))?.pad_with_zeros(1, 0, n)?.reshape((n * (n + 1), l))?;
-        Ok([Some(rows.narrow(0, 0, n * n)?.reshape(&of_own)?), None, None])
+        Ok([Some(rows.narrow(0, 0, n * n)?.reshape(&of_own)?)])
     })?;
-    let others = stated([scores; 3], rest, move |grad| {
+    let others = stated([scores], rest, move |grad| {
         let rows = grad.reshape((n, l, n - 1))?.transpose(1, 2)?.contiguous()?.reshape((n - 1, n, l))?;
         let rows = rows.pad_with_zeros(1, 0, 1)?.reshape((n * n - 1, l))?.pad_with_zeros(0, 1, 0)?;
-        Ok([Some(rows.reshape(&shape)?), None, None])
+        Ok([Some(rows.reshape(&shape)?)])
     })?;
     Ok((own, others))
 }

@@ -22,17 +22,17 @@ pub(super) fn conv2d(x: &Tensor, w: &Tensor, g: &Geometry) -> Result<Tensor> {
     let matrix = w.detach().permute((2, 3, 1, 0))?.contiguous()?.reshape((taps * g.channels, g.outputs))?;
     let y = patches.matmul(&matrix)?.reshape((g.images, g.out_height, g.out_width, g.outputs))?;
     let to_x = x.track_op();
-    stated([x, w, w], y.permute((0, 3, 1, 2))?.contiguous()?, move |grad| {
+    stated([x, w], y.permute((0, 3, 1, 2))?.contiguous()?, move |grad| {
         let grad = grad.permute((0, 2, 3, 1))?.contiguous()?.reshape((g.images * cells, g.outputs))?;
         let by_w = patches.t()?.matmul(&grad)?.reshape((g.kernel, g.kernel, g.channels, g.outputs))?;
         let by_w = by_w.permute((3, 2, 0, 1))?.contiguous()?;
         if !to_x {
-            return Ok([None, Some(by_w), None]);
+            return Ok([None, Some(by_w)]);
         }
         let by_patch = grad.matmul(&matrix.t()?)?.reshape((g.images, cells * taps, g.channels))?;
         let by_pixel = by_patch.index_select(&places.of_pixels, 1)?;
         let by_pixel = by_pixel.reshape((g.images, g.height, g.width, places.most, g.channels))?.sum(3)?;
-        Ok([Some(by_pixel.permute((0, 3, 1, 2))?.contiguous()?), Some(by_w), None])
+        Ok([Some(by_pixel.permute((0, 3, 1, 2))?.contiguous()?), Some(by_w)])
     })
 }
 

@@ -9,26 +9,29 @@ use candle_core::{
 
 use super::gradients::keep;
 
-/// Gradients of three inputs, given that of the value.
-type Back = dyn Fn(&Tensor) -> Result<[Option<Tensor>; 3]> + Send + Sync;
+/// Gradients of the inputs, given that of the value.
+type Back = dyn Fn(&Tensor) -> Result<Vec<Option<Tensor>>> + Send + Sync;
 
-/// `value`, which was computed from `inputs` without a graph, as a node that leads back to them.
+/// `value`, which was computed from one to three `inputs` without a graph, as a node that leads back to them.
 ///
 /// # Errors
 /// Only those of the device: the value is copied once.
-pub(super) fn stated(
-    inputs: [&Tensor; 3],
+pub(super) fn stated<const N: usize>(
+    inputs: [&Tensor; N],
     value: Tensor,
-    back: impl Fn(&Tensor) -> Result<[Option<Tensor>; 3]> + Send + Sync + 'static,
+    back: impl Fn(&Tensor) -> Result<[Option<Tensor>; N]> + Send + Sync + 'static,
 ) -> Result<Tensor> {
-    let [a, b, c] = inputs;
+    const { assert!(N >= 1 && N <= 3) };
     if inputs.iter().all(|input| !input.track_op()) {
         return Ok(value);
     }
     // A storage is copied whole, whatever part of it is meant.
     let whole = value.is_contiguous() && value.layout().start_offset() == 0;
     let value = if whole { value.detach() } else { value.force_contiguous()?.detach() };
-    a.apply_op3(b, c, Stated { value, back: Box::new(back) })
+    let back = Box::new(move |grad: &Tensor| Ok(back(grad)?.into()));
+    // Candle's node has three: what is missing stands for the first, and gets nothing.
+    let input = |i: usize| inputs[if i < N { i } else { 0 }];
+    input(0).apply_op3(input(1), input(2), Stated { value, back })
 }
 
 struct Stated {
@@ -91,7 +94,8 @@ impl CustomOp3 for Stated {
         _res: &Tensor,
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let [by_a, by_b, by_c] = (self.back)(&grad.contiguous()?)?;
-        Ok((keep(a, by_a)?, keep(b, by_b)?, keep(c, by_c)?))
+        let mut by = (self.back)(&grad.contiguous()?)?.into_iter();
+        let mut next = |input: &Tensor| keep(input, by.next().flatten());
+        Ok((next(a)?, next(b)?, next(c)?))
     }
 }

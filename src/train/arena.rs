@@ -303,7 +303,7 @@ impl Job for Arena {
         let mut all = Vec::new();
         for racer in &self.racers {
             let errors: Vec<f64> = racer.errors.iter().copied().collect();
-            let mut own = racer.fit.tensors();
+            let mut own = racer.fit.tensors()?;
             own.push(("errors".into(), Tensor::from_slice(&errors, errors.len(), &Device::Cpu)?));
             all.extend(own.into_iter().map(|(name, tensor)| (format!("{}/{name}", racer.label), tensor)));
         }

@@ -34,8 +34,8 @@ impl Trainer {
     pub(super) fn tensors(&self) -> Result<Vec<(String, Tensor)>, TrainError> {
         let mut all: Vec<(String, Tensor)> =
             self.networks.tensors().into_iter().map(|(name, var)| (name, var.as_tensor().clone())).collect();
-        all.extend(self.adam.state().into_iter().map(|(name, t)| (format!("adam/{name}"), t)));
-        all.extend(self.adam_prior.state().into_iter().map(|(name, t)| (format!("adam_prior/{name}"), t)));
+        all.extend(self.adam.state()?.into_iter().map(|(name, t)| (format!("adam/{name}"), t)));
+        all.extend(self.adam_prior.state()?.into_iter().map(|(name, t)| (format!("adam_prior/{name}"), t)));
         for (term, estimator) in terms(&self.estimators) {
             let tensors = estimator.tensors(&self.device)?;
             all.extend(tensors.into_iter().map(|(name, t)| (format!("estimator/{term}.{name}"), t)));

@@ -245,7 +245,7 @@ impl Trainer {
         let moving = self.networks.statistics().into_iter().chain(self.networks.prior_params());
         let tensors = moving.map(|(_, var)| Ok((var.clone(), var.as_tensor().copy()?))).collect::<Result<_, TrainError>>()?;
         // Its tensors are copies, or are replaced by a step and not written to.
-        Ok(Before { tensors, moments: self.adam_prior.state().into_iter().collect() })
+        Ok(Before { tensors, moments: self.adam_prior.state()?.into_iter().collect() })
     }
 
     fn try_step(&mut self) -> Result<StepOutcome, TrainError> {

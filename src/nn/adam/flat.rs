@@ -5,7 +5,7 @@
 
 use candle_core::{Result, Tensor, Var};
 
-use super::adam::{BETA1, BETA2, EPS, Update};
+use super::update::{BETA1, BETA2, EPS, Update};
 
 /// The moments of some parameters, one after the other: [all numbers].
 #[derive(Debug)]
@@ -51,10 +51,4 @@ impl Pending<'_> {
         }
         Ok(self.flat)
     }
-}
-
-/// Tensors as one run of numbers.
-pub(super) fn joined<'a>(tensors: impl Iterator<Item = &'a Tensor>) -> Result<Tensor> {
-    let all: Vec<Tensor> = tensors.map(|t| t.detach().flatten_all()).collect::<Result<_>>()?;
-    Tensor::cat(&all, 0)
 }
