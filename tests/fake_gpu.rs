@@ -77,6 +77,15 @@ fn tf32_is_used_where_it_is_asked_for() {
     assert!(all["matrix products in TF32"] > 0);
 }
 
+/// The workbench, its GPU made by `env`.
+fn open(dir: &Path, env: &'static [(&str, &str)], settings: &[&str]) -> Screen {
+    let kind = common::Kind { env, ..common::Kind::default() };
+    let own = ["run.device=cuda", "data.name=shapes", "optim.steps=1000000"];
+    let sets = sets(&[&own[..], settings].concat());
+    let args: Vec<String> = ["--out", "run"].map(String::from).into_iter().chain(sets).collect();
+    Screen::open_in(kind, 170, 40, dir, &args)
+}
+
 /// A step that does not fit pauses the run with its reason, nothing lost; with a smaller batch it goes on.
 #[test]
 fn full_memory_pauses_and_a_smaller_batch_goes_on() {
@@ -84,10 +93,7 @@ fn full_memory_pauses_and_a_smaller_batch_goes_on() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let settings = ["run.device=cuda", "data.name=shapes", "optim.steps=1000000", "probe.every=0", "optim.batch=16"];
-    let kind = common::Kind { env: &[("FAKE_GPU_MEMORY", "40000000")], ..common::Kind::default() };
-    let args: Vec<String> = ["--out", "run"].map(String::from).into_iter().chain(sets(&settings)).collect();
-    let mut screen = Screen::open_in(kind, 170, 40, dir.path(), &args);
+    let mut screen = open(dir.path(), &[("FAKE_GPU_MEMORY", "40000000")], &["probe.every=0", "optim.batch=16"]);
     screen.shows("TRAINING");
     screen.shows("61 °C");
     screen.command("optim.batch 256");
@@ -98,6 +104,23 @@ fn full_memory_pauses_and_a_smaller_batch_goes_on() {
     screen.shows("TRAINING");
     let step = || journal_row(&dir.path().join("run"), "a pause", |row| row["kind"] == "pause")["step"].clone();
     assert!(step().as_u64().is_some_and(|step| step > 0));
+    screen.send("qy");
+    assert_eq!(screen.exit_code(), 0);
+}
+
+/// Steps fit, a probe does not: the run pauses without it, and goes on without probes.
+#[test]
+fn a_probe_that_does_not_fit_pauses_too() {
+    if !present() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut screen = open(dir.path(), &[("FAKE_GPU_MEMORY", "14500000")], &["probe.every=50", "optim.batch=4"]);
+    screen.shows("PAUSED");
+    screen.until("the reason", |text| text.contains("no probe of step ") && text.contains("memory"));
+    screen.command("probe.every 0");
+    screen.send(" ");
+    screen.shows("TRAINING");
     screen.send("qy");
     assert_eq!(screen.exit_code(), 0);
 }
